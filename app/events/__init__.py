@@ -1,0 +1,1 @@
+"""An execution, the events that move it, and the Redis streams that carry them."""

@@ -1,0 +1,1 @@
+"""One module a worker; each runs as `python -m app.workers.<module>`."""

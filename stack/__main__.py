@@ -1,0 +1,5 @@
+"""`python -m stack …`: the commands behind the Makefile."""
+
+from stack.cli import app
+
+app()

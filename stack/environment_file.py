@@ -1,0 +1,42 @@
+"""The operator's `.env`: written once by `make up`, read by Compose, never committed."""
+
+import os
+import secrets
+
+from stack.paths import ENVIRONMENT_FILE
+
+HEADER = """\
+# Read by Docker Compose and written by `make up`, which adds what is missing and changes only COMPOSE_FILE and
+# COMPOSE_PROFILES. Everything else is yours; .env.example lists what can be set.
+"""
+
+
+def read() -> dict[str, str]:
+    """The variables of `.env`, empty when there is none."""
+    if not ENVIRONMENT_FILE.exists():
+        return {}
+    lines = ENVIRONMENT_FILE.read_text().splitlines()
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith("#"))
+    return {key.strip(): value.strip() for key, value in pairs}
+
+
+def update(variables: dict[str, str]) -> None:
+    """Set `variables` in `.env` and leave every other line as it is.
+
+    The file is replaced whole, so that an interruption leaves the old or the new one; only its owner can read it.
+    """
+    present = ENVIRONMENT_FILE.read_text() if ENVIRONMENT_FILE.exists() else HEADER
+    kept = [line for line in present.splitlines() if line.split("=", 1)[0].strip() not in variables]
+    added = [f"{key}={value}" for key, value in variables.items()]
+    half_made = ENVIRONMENT_FILE.with_suffix(".half-made")
+    half_made.touch(mode=0o600)
+    half_made.write_text("\n".join([*kept, *added]) + "\n")
+    half_made.replace(ENVIRONMENT_FILE)
+
+
+def ensure_grafana_password() -> bool:
+    """Make sure that `.env` or the environment has a Grafana password; True when a new one was generated."""
+    if os.environ.get("GRAFANA_ADMIN_PASSWORD") or read().get("GRAFANA_ADMIN_PASSWORD"):
+        return False
+    update({"GRAFANA_ADMIN_PASSWORD": secrets.token_urlsafe(18)})
+    return True

@@ -1,0 +1,118 @@
+"""`make up`: from whatever this machine has to a running stack, one line a step."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from stack import compose, environment_file, image_supply, ports, settings
+from stack.config_check import check_configurations
+from stack.endpoints import endpoints
+from stack.engine import ensure_engine
+from stack.failure import StepError
+from stack.process import last_lines, run
+
+# Loki is ready again within 30 s after the worst crash (docs/reliability); then everything behind it starts.
+START_TIMEOUT_SECONDS = 180
+Report = Callable[[str], None]
+
+
+def climb(report: Report) -> bool:
+    """Bring the stack up; every rung is instant where there is nothing to do. Returns True when Grafana runs too.
+
+    Raises:
+        StepError: with what failed, why, and what to do; the next call goes on from there.
+
+    """
+    choices = settings.load()
+    ensure_engine(report, may_install=choices.install_engine)
+    if environment_file.ensure_grafana_password():
+        report("wrote .env with a generated Grafana password")
+    with_grafana = image_supply.ensure_images(choices.images, compose.official_images(), report)
+    ports.ensure_free(ports.published(compose.project()), held_by_us=published_by_us())
+    check_configurations()
+    report("configuration files are accepted by their components")
+    start(report)
+    return with_grafana
+
+
+def published_by_us() -> set[int]:
+    """The ports of this machine that containers of the project publish right now."""
+    return {publisher["PublishedPort"] for container in containers() for publisher in container["Publishers"] or ()}
+
+
+def containers() -> list[dict[str, Any]]:
+    """The project's containers as Compose lists them, ended ones included."""
+    listing = compose.compose("ps", "--all", "--format", "json").stdout
+    return [json.loads(line) for line in listing.splitlines() if line.startswith("{")]
+
+
+def start(report: Report) -> None:
+    """Start every service and wait until each is healthy, the Collector included.
+
+    Raises:
+        StepError: names the container that did not come up, with its last log lines.
+
+    """
+    for service in outdated_services():
+        report(f"restarting {service}: its configuration has changed")
+        compose.compose("restart", service)
+    report("starting the services")
+    result = compose.compose("up", "--detach", "--wait", "--wait-timeout", str(START_TIMEOUT_SECONDS))
+    if result.returncode != 0:
+        raise _start_failure(result.stdout)
+    _wait_for_collector()
+
+
+def outdated_services() -> list[str]:
+    """Running services with a mounted file that is newer than their start: Compose looks at the path, not into it."""
+    mounted = {
+        name: [Path(mount["source"]) for mount in service.get("volumes", []) if mount["type"] == "bind"]
+        for name, service in compose.project()["services"].items()
+    }
+    running = [container for container in containers() if container["State"] == "running"]
+    return [
+        container["Service"]
+        for container in running
+        if any(file.is_file() and file.stat().st_mtime > _started(container) for file in mounted[container["Service"]])
+    ]
+
+
+def _started(container: dict[str, Any]) -> float:
+    """Seconds since 1970 at which the container was started last."""
+    answer = run(["docker", "inspect", "--format", "{{.State.StartedAt}}", container["Name"]]).stdout
+    return datetime.fromisoformat(f"{answer[:19]}+00:00").timestamp()
+
+
+def _wait_for_collector() -> None:
+    """The Collector's image can't ask itself (docker-compose.yml says why), so it is asked from here."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            requests.get(endpoints().otel_collector_health, timeout=2).raise_for_status()
+        except requests.RequestException as error:
+            if time.monotonic() > deadline:
+                raise _start_failure(f"otel-collector: {error}") from error
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _start_failure(output: str) -> StepError:
+    broken = [
+        container["Service"]
+        for container in containers()
+        if container["State"] in {"restarting", "dead"}
+        or container["Health"] == "unhealthy"
+        or (container["State"] == "exited" and container["ExitCode"] != 0)
+    ]
+    logs = [last_lines(compose.compose("logs", "--no-color", "--tail", "8", name).stdout, 8) for name in broken]
+    return StepError(
+        f"starting {', '.join(broken) or 'the services'}",
+        "\n".join([last_lines(output, 3), *logs]),
+        "Mend what the lines above complain about, then `make up` again; nothing stored is lost.",
+    )

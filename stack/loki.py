@@ -1,0 +1,89 @@
+"""Loki's HTTP API, as far as the operator's tools, the tests and the benchmarks ask it."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from stack.failure import StepError
+
+HOUR_NS = 3600 * 10**9
+# Longer than any query over a day in 256 MiB took; a query that hangs is told, not waited for.
+TIMEOUT_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A stored line with what Loki keeps beside it."""
+
+    timestamp_ns: int
+    body: str
+    labels: dict[str, str]
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Loki:
+    """A Loki at `url`. Every method raises `StepError` when Loki does not answer or refuses the query."""
+
+    url: str
+
+    def lines(
+        self,
+        logql: str,
+        *,
+        limit: int = 1000,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+        direction: str = "backward",
+    ) -> list[Line]:
+        """The lines that `logql` finds, newest first; from the last hour to the next minute unless told otherwise."""
+        now = time.time_ns()
+        start, end = start_ns or now - HOUR_NS, end_ns or now + 60 * 10**9
+        found = self.query_range(logql, start, end, limit=limit, direction=direction)
+        lines = [
+            Line(int(at), body, stream["stream"], extra.get("structuredMetadata", {}))
+            for stream in found
+            for at, body, extra in stream["values"]
+        ]
+        return sorted(lines, key=lambda line: line.timestamp_ns, reverse=direction == "backward")
+
+    def query_range(self, logql: str, start_ns: int, end_ns: int, **parameters: str | int) -> list[dict[str, Any]]:
+        """A range query's `result`, with labels and structured metadata kept apart."""
+        parameters |= {"query": logql, "start": start_ns, "end": end_ns}
+        result: list[dict[str, Any]] = self._get("query_range", parameters)["result"]
+        return result
+
+    def query(self, logql: str) -> list[dict[str, Any]]:
+        """An instant query's `result`."""
+        result: list[dict[str, Any]] = self._get("query", {"query": logql})["result"]
+        return result
+
+    def count(self, selector: str, over: str = "1h") -> int:
+        """How many lines `selector` has found in the last `over`."""
+        result = self.query(f"sum(count_over_time({selector} [{over}]))")
+        return int(float(result[0]["value"][1])) if result else 0
+
+    def label_values(self, label: str) -> set[str]:
+        """The values of an index label in the last hour."""
+        now = time.time_ns()
+        return set(self._get(f"label/{label}/values", {"start": now - HOUR_NS, "end": now}) or ())
+
+    def _get(self, path: str, parameters: dict[str, str | int]) -> Any:  # noqa: ANN401  (what JSON holds)
+        try:
+            response = requests.get(
+                f"{self.url}/loki/api/v1/{path}",
+                params=parameters,
+                # Loki caches an empty answer too, and a line that arrives late would stay hidden behind it.
+                headers={"X-Loki-Response-Encoding-Flags": "categorize-labels", "Cache-Control": "no-cache"},
+                timeout=TIMEOUT_SECONDS,
+            )
+        except requests.RequestException as error:
+            raise StepError(
+                "asking Loki", str(error), "`make ps` shows whether it runs, `make up` starts it."
+            ) from error
+        if response.status_code != requests.codes.ok:
+            why = f"{parameters.get('query', path)}: {response.status_code} {response.text.strip()}"
+            raise StepError("asking Loki", why, "Correct the query, or ask for a shorter time.")
+        return response.json().get("data")

@@ -1,0 +1,42 @@
+"""The running stack, for every suite that asks it: the addresses, and a client a component."""
+
+import signal
+
+import pytest
+
+from stack.endpoints import Endpoints, endpoints
+from stack.loki import Loki
+from tests.support.backend import Backend
+from tests.support.jaeger import Jaeger
+from tests.support.victoria_metrics import VictoriaMetrics
+
+
+def pytest_configure() -> None:
+    """Let the programs that tests start be interrupted: a run in the background ignores SIGINT, and they would too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def at() -> Endpoints:
+    return endpoints()
+
+
+@pytest.fixture(scope="session")
+def loki(at: Endpoints) -> Loki:
+    return Loki(at.loki)
+
+
+@pytest.fixture(scope="session")
+def jaeger(at: Endpoints) -> Jaeger:
+    return Jaeger(at.jaeger)
+
+
+@pytest.fixture(scope="session")
+def victoria_metrics(at: Endpoints) -> VictoriaMetrics:
+    return VictoriaMetrics(at.victoria_metrics)
+
+
+@pytest.fixture(scope="session")
+def backend(at: Endpoints) -> Backend:
+    return Backend(at.backend)

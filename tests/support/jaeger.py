@@ -1,0 +1,46 @@
+"""Jaeger's query API with every field of its JSON, as links and their variables need it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A trace as Jaeger returns it."""
+
+    spans: list[dict[str, Any]]
+    processes: dict[str, dict[str, Any]]
+
+    @property
+    def services(self) -> set[str]:
+        """The `service.name`s that took part."""
+        return {process["serviceName"] for process in self.processes.values()}
+
+    @property
+    def edges(self) -> set[tuple[str, str]]:
+        """(parent's service, child's service) of every span whose parent is in the trace."""
+        service = {span["spanID"]: self.processes[span["processID"]]["serviceName"] for span in self.spans}
+        return {
+            (service[reference["spanID"]], service[span["spanID"]])
+            for span in self.spans
+            for reference in span["references"]
+            if reference["refType"] == "CHILD_OF" and reference["spanID"] in service
+        }
+
+
+@dataclass(frozen=True)
+class Jaeger:
+    """A Jaeger at `url`."""
+
+    url: str
+
+    def trace(self, trace_id: str) -> Trace | None:
+        """The trace, or None while Jaeger does not know it."""
+        response = requests.get(f"{self.url}/api/traces/{trace_id}", timeout=10)
+        if response.status_code == 404:
+            return None
+        response.raise_for_status()
+        found = response.json()["data"][0]
+        return Trace(found["spans"], found["processes"])

@@ -1,0 +1,70 @@
+"""What docker-compose.yml promises for every service, read as Compose resolves it."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from app.core.service_names import ServiceName
+from stack import compose
+from stack.paths import FROM_SOURCE_FILE, ROOT
+
+STORES = {"redis", "loki", "otel-collector", "jaeger", "victoria-metrics", "grafana"}
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    found: dict[str, Any] = compose.project(every_profile=True)["services"]
+    return found
+
+
+def test_the_seven_processes_are_named_as_the_application_names_them(services: dict[str, Any]) -> None:
+    named = {
+        name: service["environment"]["OTEL_SERVICE_NAME"]
+        for name, service in services.items()
+        if "OTEL_SERVICE_NAME" in service.get("environment", {})
+    }
+    assert named == {service.compose_service: service.value for service in ServiceName}
+
+
+def test_every_official_image_has_a_version() -> None:
+    unpinned = [image for image in compose.official_images().values() if not re.search(r":v?\d", image)]
+    assert not unpinned
+
+
+def test_every_published_port_can_be_moved(services: dict[str, Any]) -> None:
+    published = {(name, port["target"]) for name, service in services.items() for port in service.get("ports", [])}
+    assert set(compose.port_variables()) == published
+
+
+def test_every_port_variable_is_in_the_example(services: dict[str, Any]) -> None:
+    del services
+    example = (ROOT / ".env.example").read_text()
+    missing = [variable for variable in compose.port_variables().values() if f"#{variable}=" not in example]
+    assert not missing
+
+
+def test_every_store_has_a_volume(services: dict[str, Any]) -> None:
+    without = [name for name in STORES if not any(volume["type"] == "volume" for volume in services[name]["volumes"])]
+    assert not without
+
+
+def test_the_collector_and_grafana_wait_for_a_healthy_loki(services: dict[str, Any]) -> None:
+    for name in ("otel-collector", "grafana"):
+        assert services[name]["depends_on"]["loki"]["condition"] == "service_healthy"
+
+
+def test_the_application_does_not_wait_for_the_stack(services: dict[str, Any]) -> None:
+    for service in ServiceName:
+        assert set(services[service.compose_service]["depends_on"]) == {"redis"}
+        assert not services[service.compose_service].get("profiles")
+
+
+def test_every_service_has_a_counterpart_from_source() -> None:
+    from_source = yaml.compose(FROM_SOURCE_FILE.read_text())
+    assert from_source is not None
+    text = FROM_SOURCE_FILE.read_text()
+    base = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    missing = [name for name in base if not re.search(rf"^  {name}:", text, re.MULTILINE)]
+    assert not missing

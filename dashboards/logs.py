@@ -1,0 +1,80 @@
+"""All lines: how many, how bad, and the lines themselves, narrowed by service, level and text."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.models.dashboard import Panel
+
+from dashboards import variables
+from dashboards.files import dashboard
+from dashboards.links import to_dashboard
+from dashboards.metrics import SEVERE
+from dashboards.panels import LEVELS, coloured_levels, counts, log_lines, without_namespace
+from dashboards.sources import lines, logql
+
+_FOUND = '{service_name=~"$service"} |= `$search`'
+_CHOSEN = f'{_FOUND} | detected_level=~"$level"'
+
+
+def logs() -> Dashboard:
+    """Build the dashboard."""
+    text = "Only lines that contain exactly this text, such as an execution id or a trace id."
+    board = (
+        dashboard("logs", "Logs", "What every service writes: how much, how bad, and the lines themselves.")
+        .with_variable(variables.services())
+        .with_variable(variables.level(LEVELS))
+        .with_variable(variables.text("search", "Text", text))
+    )
+    for panel in (*_counts(), _lines()):
+        board.with_panel(panel)
+    return board
+
+
+def _counts() -> list[Builder[Panel]]:
+    def by(label: str, found: str) -> str:
+        return f"sum by ({label}) (count_over_time({found} [$__interval]))"
+
+    level = "${__field.labels.detected_level}"
+    service = "${__field.labels.service_name}"
+    kept = "&${search:queryparam}&${__url_time_range}"
+    only_level = to_dashboard(f"Only {level}", "logs").url(
+        f"/d/logs/logs?${{service:queryparam}}&var-level={level}{kept}"
+    )
+    only_service = to_dashboard(f"Only {service}", "logs").url(
+        f"/d/logs/logs?var-service={service}&${{level:queryparam}}{kept}"
+    )
+    severe = f'{_FOUND} | detected_level=~"{SEVERE}"'
+    return [
+        coloured_levels(
+            counts(
+                "Lines by level",
+                [logql(by("detected_level", _CHOSEN), "{{detected_level}}")],
+                "How many lines of each level. Click a bar to keep that level only.",
+                links=[only_level],
+            )
+        ),
+        without_namespace(
+            counts(
+                "Lines by service",
+                [logql(by("service_name", _CHOSEN), "{{service_name}}")],
+                "How many lines each service wrote. Click a bar to keep that service only.",
+                links=[only_service, to_dashboard("This service", "service", service=service)],
+            )
+        ),
+        without_namespace(
+            counts(
+                "Errors by service",
+                [logql(by("service_name", severe), "{{service_name}}")],
+                "Lines of level error, critical or fatal, whatever level is chosen above.",
+                links=[only_service, to_dashboard("This service", "service", service=service)],
+            ).no_value("No errors")
+        ),
+    ]
+
+
+def _lines() -> Builder[Panel]:
+    return log_lines(
+        "Lines",
+        lines(_CHOSEN, at_most=500),
+        "The newest lines that match. Open one for its fields and the link to its trace.",
+        height=20,
+    )

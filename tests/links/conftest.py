@@ -1,0 +1,63 @@
+"""What links are followed on: a running stack (`make up`), and executions that together pass all seven services."""
+
+import pytest
+
+from app.core.service_names import ServiceName
+from stack.endpoints import Endpoints
+from stack.loki import Line, Loki
+from tests.support.backend import Backend, Execution
+from tests.support.eventually import eventually
+from tests.support.jaeger import Jaeger, Trace
+
+PIPELINE = ("otel-collector", "loki", "jaeger")
+
+
+@pytest.fixture(scope="session")
+def executions(at: Endpoints) -> list[Execution]:
+    """One that was given up, and its replay: together they pass every service."""
+    backend = Backend(at.backend)
+    given_up = backend.run("always-fail")
+    return [given_up, backend.replay(given_up)]
+
+
+@pytest.fixture(scope="session")
+def lines(loki: Loki, executions: list[Execution]) -> list[Line]:
+    """Every line of their traces. An execution's last one is that of the dead letters."""
+    given_up, replay = executions
+    return [
+        *lines_of(loki, given_up, set(ServiceName) - {ServiceName.EVENT_REPLAY}),
+        *lines_of(loki, replay, set(ServiceName)),
+    ]
+
+
+@pytest.fixture(scope="session")
+def traces(jaeger: Jaeger, executions: list[Execution], lines: list[Line]) -> dict[str, Trace]:
+    """Trace id → trace, once it has every span that a line names."""
+    return {
+        execution.trace_id: trace_of(
+            jaeger,
+            execution,
+            {line.metadata["span_id"] for line in lines if line.metadata["trace_id"] == execution.trace_id},
+        )
+        for execution in executions
+    }
+
+
+def lines_of(loki: Loki, execution: Execution, services: set[ServiceName]) -> list[Line]:
+    return eventually(
+        lambda: loki.lines(f'{{service_namespace="integr8scode"}} |= `"trace_id":"{execution.trace_id}"`'),
+        lambda found: {line.labels["service_name"] for line in found} >= services,
+        sent=execution,
+        components=PIPELINE,
+    )
+
+
+def trace_of(jaeger: Jaeger, execution: Execution, span_ids: set[str]) -> Trace:
+    trace = eventually(
+        lambda: jaeger.trace(execution.trace_id),
+        lambda found: found is not None and {span["spanID"] for span in found.spans} >= span_ids,
+        sent=execution,
+        components=PIPELINE,
+    )
+    assert trace
+    return trace

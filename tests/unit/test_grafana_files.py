@@ -1,0 +1,227 @@
+"""What Grafana and Jaeger read at start, checked for what would otherwise fail only in a browser."""
+
+import configparser
+import copy
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from dashboards import __main__ as generator
+from stack.paths import ROOT
+from tests.support.grafana import DASHBOARDS, dashboards, data_links, data_sources, targets, variables_in
+
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
+ONE_LINE_INSIDE_A_SPAN = """
+from opentelemetry.sdk.trace import TracerProvider
+from app.core.logging import setup_logger
+
+logger = setup_logger("INFO")
+with TracerProvider().get_tracer("test").start_as_current_span("work") as span:
+    logger.info("work done", execution_id="abc123")
+    print(format(span.get_span_context().trace_id, "032x"), flush=True)
+"""
+# Variables that Grafana itself provides.
+BUILT_IN_VARIABLES = {"__interval", "__rate_interval", "__range", "__from", "__to", "__url_time_range"}
+OF_WHAT_WAS_CLICKED = ("__field.labels.", "__data.fields.")
+COLUMNS = 24
+
+
+@pytest.fixture(params=dashboards(), ids=lambda dashboard: dashboard["uid"])
+def dashboard(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return dict(request.param)
+
+
+@pytest.fixture(scope="module")
+def line_and_trace_id() -> tuple[str, str]:
+    """Return a line that the application wrote inside a span, and that span's trace id."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    finished = subprocess.run(
+        [sys.executable, "-c", ONE_LINE_INSIDE_A_SPAN],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    line, trace_id = finished.stdout.split("\n")[:2]
+    return line, trace_id
+
+
+def derived_field(name: str) -> dict[str, Any]:
+    (field,) = [field for field in data_sources()["loki"]["jsonData"]["derivedFields"] if field["name"] == name]
+    return dict(field)
+
+
+class TestDataSources:
+    def test_have_the_uids_that_links_and_dashboards_name(self) -> None:
+        assert set(data_sources()) == {"loki", "jaeger", "victoria-metrics"}
+
+    def test_point_to_services_of_the_compose_file(self) -> None:
+        services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+        hosts = {urlsplit(source["url"]).hostname for source in data_sources().values()}
+        assert hosts <= set(services)
+
+    def test_only_one_is_preselected(self) -> None:
+        assert [uid for uid, source in data_sources().items() if source.get("isDefault")] == ["loki"]
+
+    def test_link_to_each_other_only(self) -> None:
+        named = re.findall(r'"(?:datasourceUid|targetUID)": "([^"]+)"', json.dumps(data_sources()))
+        assert named
+        assert set(named) <= set(data_sources())
+
+
+class TestLineToTrace:
+    def test_is_the_specifications_field(self) -> None:
+        assert derived_field("TraceID") == {
+            "datasourceUid": "jaeger",
+            "matcherRegex": r'"trace_id":"(\w+)"',
+            "name": "TraceID",
+            "url": "${__value.raw}",
+        }
+
+    def test_finds_the_trace_id_in_a_line_of_the_application(self, line_and_trace_id: tuple[str, str]) -> None:
+        line, trace_id = line_and_trace_id
+        match = re.search(derived_field("TraceID")["matcherRegex"], line)
+        assert match is not None, line
+        assert match[1] == trace_id
+
+    def test_needs_compact_json(self) -> None:
+        """Python's own JSON has a blank after the colon. That no link shows then is why lines are compact."""
+        assert re.search(derived_field("TraceID")["matcherRegex"], json.dumps({"trace_id": TRACE_ID})) is None
+
+    def test_works_by_metadata_too(self) -> None:
+        field = derived_field("Trace")
+        assert (field["matcherType"], field["datasourceUid"]) == ("label", "jaeger")
+        assert re.search(field["matcherRegex"], "trace_id")
+        assert not re.search(field["matcherRegex"], "claimed_trace_id")
+
+    def test_fields_have_names_of_their_own(self) -> None:
+        """Grafana gives fields of one name the first one's matcher."""
+        names = [field["name"] for field in data_sources()["loki"]["jsonData"]["derivedFields"]]
+        assert len(names) == len(set(names))
+
+    def test_finds_the_execution_id_in_a_line_of_the_application(self, line_and_trace_id: tuple[str, str]) -> None:
+        match = re.search(derived_field("Execution")["matcherRegex"], line_and_trace_id[0])
+        assert match
+        assert match[1] == "abc123"
+
+
+class TestTraceToLines:
+    def test_asks_loki_for_the_trace_id_alone(self) -> None:
+        link = data_sources()["jaeger"]["jsonData"]["tracesToLogsV2"]
+        assert data_sources()[link["datasourceUid"]]["type"] == "loki"
+        assert link["customQuery"] is True
+        assert link["query"] == '{service_name=~".+"} | trace_id="${__trace.traceId}"'
+
+    def test_looks_around_the_span_and_not_only_inside(self) -> None:
+        link = data_sources()["jaeger"]["jsonData"]["tracesToLogsV2"]
+        assert (link["spanStartTimeShift"], link["spanEndTimeShift"]) == ("-1h", "1h")
+
+    def test_jaegers_own_page_asks_the_same(self) -> None:
+        """The link in Jaeger's UI opens Grafana's Explore with the same query on the provisioned Loki."""
+        (pattern,) = json.loads((ROOT / "jaeger" / "ui.json").read_text())["linkPatterns"]
+        start, end = "2026-01-01T00:00:00.000Z", "2026-01-01T02:00:00.000Z"
+        values = {"traceID": TRACE_ID, "startTime": start, "endTime": end}
+        url = re.sub(r"#\{(\w+)[^}]*\}", lambda match: values[match[1]], pattern["url"])
+
+        (pane,) = json.loads(parse_qs(urlsplit(url).query)["panes"][0]).values()
+        (query,) = pane["queries"]
+        grafanas = data_sources()["jaeger"]["jsonData"]["tracesToLogsV2"]["query"]
+        assert query["expr"] == grafanas.replace("${__trace.traceId}", TRACE_ID)
+        assert {pane["datasource"], query["datasource"]["uid"]} <= set(data_sources())
+        assert pane["range"] == {"from": start, "to": end}
+
+
+class TestDashboards:
+    def test_are_what_the_generator_writes(self) -> None:
+        """After a change in dashboards/: `python -m dashboards`."""
+        assert {file.name: file.read_text() for file in DASHBOARDS} == generator.contents()
+
+    def test_keeps_to_grafanas_schema(self, dashboard: dict[str, Any]) -> None:
+        """The SDK's types are generated from it: what they would not read or not write again is not part of it."""
+        register_default_plugins()
+        without_jaeger = copy.deepcopy(dashboard)
+        for panel in without_jaeger["panels"]:
+            # Jaeger's queries have no published schema.
+            panel["targets"] = [t for t in panel["targets"] if t["datasource"]["type"] != "jaeger"]
+        read = Dashboard.from_json(without_jaeger)
+        assert json.loads(json.dumps(read, cls=JSONEncoder)) == without_jaeger
+
+    def test_uses_provisioned_data_sources_only(self, dashboard: dict[str, Any]) -> None:
+        variables = [variable for variable in dashboard["templating"]["list"] if variable["type"] == "query"]
+        users = [*dashboard["panels"], *(target for _, target in targets(dashboard)), *variables]
+        assert {user["datasource"]["uid"] for user in users} <= set(data_sources())
+
+    def test_is_a_file_and_no_export_of_one_database(self, dashboard: dict[str, Any]) -> None:
+        """An `id` is a row of somebody's database: Grafana would take the file for another dashboard."""
+        assert "id" not in dashboard
+        assert dashboard["uid"]
+        assert dashboard["title"]
+
+    def test_panels_have_ids_and_titles_of_their_own(self, dashboard: dict[str, Any]) -> None:
+        for name in ("id", "title"):
+            values = [panel[name] for panel in dashboard["panels"]]
+            assert len(values) == len(set(values))
+
+    def test_panels_say_what_they_show(self, dashboard: dict[str, Any]) -> None:
+        assert all(panel["description"].endswith(".") for panel in dashboard["panels"])
+
+    def test_panels_fill_rows_without_overlap(self, dashboard: dict[str, Any]) -> None:
+        cells: set[tuple[int, int]] = set()
+        for panel in dashboard["panels"]:
+            at = panel["gridPos"]
+            own = set(itertools.product(range(at["x"], at["x"] + at["w"]), range(at["y"], at["y"] + at["h"])))
+            assert not own & cells, panel["title"]
+            cells |= own
+        rows = {y for _, y in cells}
+        assert cells == set(itertools.product(range(COLUMNS), rows))
+
+    def test_queries_of_a_panel_have_names_of_their_own(self, dashboard: dict[str, Any]) -> None:
+        for panel in dashboard["panels"]:
+            names = [target["refId"] for target in panel["targets"]]
+            assert names
+            assert len(names) == len(set(names))
+
+    def test_queries_use_variables_that_exist(self, dashboard: dict[str, Any]) -> None:
+        known = BUILT_IN_VARIABLES | {variable["name"] for variable in dashboard["templating"]["list"]}
+        for _, target in targets(dashboard):
+            assert variables_in(target.get("expr") or target["service"]) <= known
+
+    def test_links_use_variables_that_exist(self, dashboard: dict[str, Any]) -> None:
+        known = BUILT_IN_VARIABLES | {variable["name"] for variable in dashboard["templating"]["list"]}
+        for panel in dashboard["panels"]:
+            for link in data_links(panel):
+                used = {name for name in variables_in(link["url"]) if not name.startswith(OF_WHAT_WAS_CLICKED)}
+                assert used <= known, link["url"]
+
+    def test_uids_are_unique(self) -> None:
+        uids = [dashboard["uid"] for dashboard in dashboards()]
+        assert len(uids) == len(set(uids))
+
+    def test_lead_to_each_other(self, dashboard: dict[str, Any]) -> None:
+        """By a tag that all of them carry."""
+        (link,) = dashboard["links"]
+        assert link["type"] == "dashboards"
+        assert set(link["tags"]) <= set(dashboard["tags"])
+
+    def test_the_first_page_is_one_of_them(self) -> None:
+        settings = configparser.ConfigParser()
+        settings.read(ROOT / "grafana" / "grafana.ini")
+        uid = settings["users"]["home_page"].split("/")[2]
+        assert uid in {dashboard["uid"] for dashboard in dashboards()}
+
+    def test_links_between_dashboards_lead_somewhere(self, dashboard: dict[str, Any]) -> None:
+        uids = {dashboard["uid"] for dashboard in dashboards()}
+        assert set(re.findall(r'"/d/([^/"?]+)', json.dumps(dashboard))) <= uids

@@ -1,0 +1,250 @@
+"""Ways to break a stack. Each is a context: broken inside, repaired at its end."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
+
+from stack import compose
+from stack.endpoints import Endpoints
+from stack.process import run
+from tests.support.otlp import PROTOBUF_HEADERS, Record, send_http_protobuf
+
+SECOND_NS = 10**9
+EXECUTION = {"script": "print('hello')", "language": "python", "simulate": "succeed"}
+
+
+@dataclass(frozen=True)
+class BrokenStack:
+    """The stack `at` its endpoints, and two more that a user's stack does not have.
+
+    `unrepaired` takes logs past the processors that repair them, `jaeger_otlp` takes spans past the Collector.
+    """
+
+    at: Endpoints
+    unrepaired: str
+    jaeger_otlp: str
+
+    @contextmanager
+    def crash_loop(self) -> Iterator[None]:
+        """Jaeger starts three more times, often enough apart to be scraped in between."""
+        container = compose.compose("ps", "--quiet", "jaeger").stdout.strip()
+        for _ in range(3):
+            assert run(["docker", "restart", "--time", "0", container], timeout=30).returncode == 0
+            self._wait_for_jaeger()
+        yield
+
+    @contextmanager
+    def redis_away(self) -> Iterator[None]:
+        """Redis is stopped."""
+        _compose("stop", "--timeout", "2", "redis")
+        try:
+            yield
+        finally:
+            _compose("start", "redis")
+
+    @contextmanager
+    def loki_above_its_memory_limit(self) -> Iterator[None]:
+        """Loki collects no garbage below 400 MiB, and gets work to do."""
+        _compose("up", "--detach", "--wait", "--no-deps", "loki", LOKI_GOGC="off", LOKI_GOMEMLIMIT="400MiB")
+        try:
+            with _repeated(self._give_loki_work):
+                yield
+        finally:
+            _compose("up", "--detach", "--wait", "--no-deps", "loki")
+
+    @contextmanager
+    def service_that_logs_errors(self) -> Iterator[None]:
+        """Thirty error lines at once."""
+        for number in range(30):
+            send_http_protobuf(self.at.otlp_http, Record("erring-service", f"failed {number}", severity="ERROR"))
+        yield
+
+    @contextmanager
+    def service_stopped(self) -> Iterator[None]:
+        """A worker ends."""
+        _compose("stop", "--timeout", "2", "dlq-processor")
+        try:
+            yield
+        finally:
+            _compose("start", "dlq-processor")
+
+    @contextmanager
+    def service_without_lines(self) -> Iterator[None]:
+        """A service goes on with its work, of which spans tell, while its lines stay away."""
+        with _repeated(self._send_span, every=0.5):
+            with _repeated(self._send_line, every=0.5):
+                time.sleep(5)
+            yield
+            with _repeated(self._send_line, every=0.5):
+                time.sleep(5)
+
+    @contextmanager
+    def application_cut_off(self) -> Iterator[None]:
+        """The backend logs more than it can keep without a Collector, which comes back to hear of it."""
+        _compose("stop", "--timeout", "2", "otel-collector")
+        try:
+            for _ in range(60):
+                requests.post(f"{self.at.backend}/api/v1/executions", json=EXECUTION, timeout=10).raise_for_status()
+        finally:
+            _compose("start", "otel-collector")
+        yield
+
+    @contextmanager
+    def loki_away_under_load(self) -> Iterator[None]:
+        """Lines keep coming while Loki is stopped, until the Collector's queue is full and longer."""
+        _compose("stop", "--timeout", "2", "loki")
+        try:
+            with _repeated(lambda: _post_logs(self.at.otlp_http, _lines("flooding-service", 1000)), every=0.3):
+                yield
+        finally:
+            _compose("up", "--detach", "--wait", "--no-deps", "loki")
+
+    @contextmanager
+    def line_that_loki_refuses(self) -> Iterator[None]:
+        """A line from 1970 takes a way on which nobody mends its time."""
+        send_http_protobuf(self.unrepaired, Record("old-sender", "from long ago", timestamp_ns=SECOND_NS))
+        yield
+
+    @contextmanager
+    def span_that_jaeger_fails_on(self) -> Iterator[None]:
+        """A span with more attributes than Badger writes at once."""
+        _post_span(self.jaeger_otlp, "wide-service", attributes=130_000)
+        yield
+
+    @contextmanager
+    def little_room_for_metrics(self) -> Iterator[None]:
+        """Something else takes a seventh of VictoriaMetrics' disk, which leaves less than 2 GiB."""
+        with _disk_used("victoria-metrics", "/victoria-metrics-data", 0.15):
+            yield
+
+    @contextmanager
+    def little_room_for_lines(self) -> Iterator[None]:
+        """Something else takes most of Loki's disk, but not what makes Loki refuse lines (0.9)."""
+        with _disk_used("loki", "/loki", 0.83):
+            yield
+
+    @contextmanager
+    def index_unreadable(self) -> Iterator[None]:
+        """Loki's compactor is not let into the folder with the indexes."""
+        index = "'/disk/chunks/index'"
+        _in_volume_of("loki", "/loki", f"import os; os.makedirs({index}, exist_ok=True); os.chmod({index}, 0)")
+        try:
+            yield
+        finally:
+            _in_volume_of("loki", "/loki", f"import os; os.chmod({index}, 0o755)")
+
+    def _wait_for_jaeger(self) -> None:
+        """Until it answers and was scraped: twice a second in time lapse."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                requests.get(f"{self.at.jaeger_admin}/metrics", timeout=1).raise_for_status()
+            except requests.RequestException:
+                time.sleep(0.1)
+            else:
+                time.sleep(1)
+                return
+        raise AssertionError("Jaeger did not come back within 20 s")
+
+    def _give_loki_work(self) -> None:
+        _post_logs(self.at.otlp_http, _lines("busy-service", 5000))
+        query = {"query": 'sum by (event) (count_over_time({service_name="busy-service"} | json [5m]))'}
+        requests.get(f"{self.at.loki}/loki/api/v1/query", params=query, timeout=20)
+
+    def _send_line(self) -> None:
+        send_http_protobuf(self.at.otlp_http, Record("half-silent-service", "still here"))
+
+    def _send_span(self) -> None:
+        _post_span(self.at.otlp_http, "half-silent-service")
+
+
+@contextmanager
+def _repeated(action: Callable[[], None], every: float = 0.0) -> Iterator[None]:
+    """Do `action` over and over in the background; what fails is tried again, like any sender does."""
+    ended = threading.Event()
+
+    def repeat() -> None:
+        while not ended.wait(every):
+            try:
+                action()
+            except requests.RequestException:
+                continue
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _lines(service: str, number: int) -> bytes:
+    request = Record(service, "x" * 300).request()
+    [records] = request.resource_logs[0].scope_logs
+    [first] = records.log_records
+    for offset in range(1, number):
+        records.log_records.append(first)
+        records.log_records[-1].time_unix_nano += offset
+    return request.SerializeToString()
+
+
+def _post_logs(otlp_http: str, body: bytes) -> None:
+    requests.post(f"{otlp_http}/v1/logs", body, headers=PROTOBUF_HEADERS, timeout=10).raise_for_status()
+
+
+def _post_span(otlp_http: str, service: str, attributes: int = 0) -> None:
+    now = time.time_ns()
+    span = Span(
+        trace_id=now.to_bytes(16, "big"),
+        span_id=now.to_bytes(8, "big"),
+        name="work",
+        start_time_unix_nano=now,
+        end_time_unix_nano=now + 10**6,
+        attributes=[KeyValue(key=f"key-{number}", value=AnyValue(int_value=1)) for number in range(attributes)],
+    )
+    resource = Resource(attributes=[KeyValue(key="service.name", value=AnyValue(string_value=service))])
+    body = ExportTraceServiceRequest(
+        resource_spans=[ResourceSpans(resource=resource, scope_spans=[ScopeSpans(spans=[span])])]
+    ).SerializeToString()
+    requests.post(f"{otlp_http}/v1/traces", body, headers=PROTOBUF_HEADERS, timeout=20).raise_for_status()
+
+
+@contextmanager
+def _disk_used(component: str, folder: str, part: float) -> Iterator[None]:
+    """`part` of the disk that the component sees as `folder` holds something else."""
+    size = f"int(shutil.disk_usage('/disk').total * {part})"
+    filler = "os.open('/disk/filler', os.O_CREAT | os.O_WRONLY)"
+    _in_volume_of(component, folder, f"import os, shutil; os.posix_fallocate({filler}, 0, {size})")
+    try:
+        yield
+    finally:
+        _in_volume_of(component, folder, "import os; os.unlink('/disk/filler')")
+
+
+def _in_volume_of(component: str, folder: str, program: str) -> None:
+    """Run a Python program as the component's user, with its volume at /disk."""
+    project = compose.project()
+    [volume] = [
+        mount["source"]
+        for mount in project["services"][component]["volumes"]
+        if mount["type"] == "volume" and mount["target"] == folder
+    ]
+    named: dict[str, Any] = project["volumes"][volume]
+    confinement = ("--rm", "--network", "none", "--volume", f"{named['name']}:/disk")
+    result = run(["docker", "run", *confinement, compose.APPLICATION_IMAGE, "python", "-c", program], timeout=60)
+    assert result.returncode == 0, result.stdout
+
+
+def _compose(*arguments: str, **variables: str) -> None:
+    result = run([*compose.command(), *arguments], env=compose.environment() | variables, timeout=120)
+    assert result.returncode == 0, result.stdout

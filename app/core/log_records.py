@@ -72,8 +72,9 @@ class OtlpHandler(LoggingHandler):
 
 def _linkable_context() -> Context:
     """The current context, but without a span that is not sampled: a record's trace id is a link."""
-    span = get_current_span().get_span_context()
-    return set_span_in_context(INVALID_SPAN) if span.is_valid and not span.trace_flags.sampled else get_current()
+    context = get_current()
+    span = get_current_span(context).get_span_context()
+    return set_span_in_context(INVALID_SPAN) if span.is_valid and not span.trace_flags.sampled else context
 
 
 def _is_exportable(record: logging.LogRecord) -> bool:

@@ -220,7 +220,7 @@ class TestFailures:
             ("dial tcp: lookup proxy: no such host", "network"),
             ("dial tcp 127.0.0.1:3128: connect: connection refused", "network"),
             ("Cannot connect to the Docker daemon at unix:///…", "Engine"),
-            ("Temporary failure resolving 'deb.debian.org'", "dns"),
+            ("Temporary failure resolving 'mirror.example'", "dns"),
             ("verifying module: checksum mismatch", "checksum"),
             ("something never seen before", build_step.ANY_OTHER_REMEDY),
         ],

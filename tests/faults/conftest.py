@@ -10,7 +10,7 @@ from stack import compose, environment_file, ladder
 from stack.endpoints import Endpoints, endpoints
 from tests.faults.containers import Containers
 from tests.faults.disks import disk
-from tests.faults.form import FORMS, LONG, Form
+from tests.faults.form import FORMS, Form
 from tests.faults.table import Table
 
 HERE = Path(__file__).parent
@@ -79,11 +79,11 @@ def containers(at: Endpoints) -> Containers:
 
 @pytest.fixture(scope="package")
 def table(form: Form, request: pytest.FixtureRequest) -> Iterator[Table]:
-    """The rows of this run: printed, and written into the document by a complete and green run of the long form."""
+    """The rows of this run: printed, and written into the document by a complete and green run."""
     rows = Table()
     yield rows
     rows.show()
     options = request.config
     chosen = options.getoption("keyword") or options.getoption("markexpr") or request.session.testsfailed
-    if form is LONG and not chosen and all(Path(folder).is_dir() for folder in options.args):
-        rows.write()
+    if not chosen and all(Path(folder).is_dir() for folder in options.args):
+        rows.write(form)

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from stack.paths import ROOT
+from tests.faults.form import Form
 from tests.faults.ledger import Account
 
 DOCUMENT: Final = ROOT / "docs" / "reliability.md"
@@ -52,11 +53,11 @@ class Table:
             shown.add_row(*row)
         Console(width=160).print(shown)
 
-    def write(self) -> None:
+    def write(self, form: Form) -> None:
         """Put the rows between the two markers of the document, in place of those of the run before."""
         before, _, rest = DOCUMENT.read_text().partition(BEGIN)
         _, _, after = rest.partition(END)
         lines = [
             "| " + " | ".join(row) + " |" for row in (HEADINGS, ("---",) + ("---:",) * (len(HEADINGS) - 1), *self.rows)
         ]
-        DOCUMENT.write_text("\n".join([before + BEGIN, *lines, END + after]))
+        DOCUMENT.write_text("\n".join([before + BEGIN, str(form), "", *lines, END + after]))

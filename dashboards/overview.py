@@ -60,7 +60,8 @@ def _answers() -> list[Builder[Panel]]:
             unit="percentunit",
             decimals=1,
             steps=((None, "green"), (0.01, "orange"), (0.05, "red")),
-            links=[to_traces("Traces with errors of the backend", ServiceName.BACKEND, tags='{"error":"true"}')],
+            # Which service it was, the table below says; Jaeger can't search all of them at once.
+            links=[to_dashboard("One service, with its failed traces", "service")],
         ),
         number(
             "Error lines",

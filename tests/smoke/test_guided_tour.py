@@ -39,7 +39,8 @@ def shape(text: str) -> Counter[str]:
     for line in text.splitlines():
         for pattern, kind in SHAPES:
             line = re.sub(pattern, kind, line)  # noqa: PLW2901
-        lines.append(line.strip())
+        # Context variables come in an order that differs from process to process.
+        lines.append(" ".join(sorted(line.split())))
     return Counter(lines)
 
 

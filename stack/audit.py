@@ -20,6 +20,7 @@ from stack.container_logs import Container, WrittenLine
 from stack.endpoints import endpoints
 from stack.failure import StepError
 from stack.loki_lines import StoredLine
+from stack.terminal import errors, tell
 from stack.window import NS_PER_SECOND, Window, parse_time, rfc3339
 
 NOTHING_MISSING, SOMETHING_MISSING, NOT_AUDITED = 0, 1, 2
@@ -30,7 +31,6 @@ SETTLED_AFTER_SECONDS = 10
 _PIPED_WIDTH = 140
 
 console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Line = TypeVar("Line", WrittenLine, StoredLine)
 Services = Annotated[
@@ -234,9 +234,7 @@ def run(command: Callable[..., None]) -> None:
     try:
         typer.run(command)
     except StepError as failure:
-        errors.print(f"[bold red]not audited:[/bold red] [bold]{escape(failure.what)}[/bold]")
-        errors.print(f"  why:    {escape(failure.why)}")
-        errors.print(f"  remedy: {escape(failure.remedy)}")
+        tell("not audited", failure)
         sys.exit(NOT_AUDITED)
     except Exception:
         # Python's own exit code would say that something is missing.

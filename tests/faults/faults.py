@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from stack.endpoints import endpoints
 from stack.loki import Loki
@@ -12,6 +13,12 @@ from tests.faults.containers import Containers
 from tests.faults.disks import filled
 from tests.faults.flood import SUSTAINABLE, Flood
 from tests.faults.form import Form
+from tests.support.eventually import eventually
+
+# A full record of 1,000 bytes by its header (type, length, checksum), of which four are there.
+HALF_A_RECORD = bytes([1, 0x03, 0xE8, 0, 0, 0, 0]) + b"half"
+# A start of Loki and two rounds of checkpoint_duration (loki/loki-config.yaml), with room for a busy machine.
+REPLACED_WITHIN_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,30 @@ def loki_killed_after_its_volume_was_full(containers: Containers, form: Form) ->
     containers.kill("loki")
 
 
+def loki_killed_again_after_half_a_record(containers: Containers, _form: Form) -> None:
+    """A kill in the middle of a write leaves half a record behind, at which each later replay ends.
+
+    What Loki takes afterwards is safe once a checkpoint has replaced the file with that half.
+    """
+    log = containers.volume("loki", "/loki") / "wal"
+    cut_off = max(segments(log))
+    with cut_off.open("ab") as segment:
+        containers.kill("loki")
+        segment.write(HALF_A_RECORD)
+    eventually(
+        lambda: segments(log) - {cut_off} and cut_off not in segments(log),
+        sent="kill -9 and half a record",
+        components=("loki",),
+        within=REPLACED_WITHIN_SECONDS,
+    )
+    containers.kill("loki")
+
+
+def segments(log: Path) -> set[Path]:
+    """The files of the write-ahead log; none while the volume is not mounted. Checkpoints are folders beside them."""
+    return {path for path in log.glob("*") if path.name.isdigit()}
+
+
 def heavy_queries(_containers: Containers, form: Form) -> None:
     """Queries that read and parse every line, by several people at once, while as many lines come in as Loki takes."""
     at = endpoints()
@@ -109,6 +140,7 @@ FAULTS = (
         lasting(lambda c: disk_full(c, "otel-collector", "/var/lib/otelcol"), lambda form: form.outage_seconds),
     ),
     Fault("Loki's volume full, then Loki killed (-9)", loki_killed_after_its_volume_was_full, restarts=only("loki")),
+    Fault("Loki killed (-9) in a write, then again", loki_killed_again_after_half_a_record, restarts=only("loki")),
     Fault("a heavy query while lines come in", heavy_queries),
     Fault("Loki's memory limit hit by a query", heavy_queries_in_little_memory, restarts=only("loki")),
     Fault("everything killed (-9)", everything_killed, restarts=everybody),

@@ -7,7 +7,7 @@ STACK := $(BIN)/python -m stack
 TRAFFIC ?= --seconds 60 --rate 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up down logs ps clean demo tail trace doctor audit backfill backup restore dashboards test unit-test smoke-test start-test delivery-test shapes-test links-test browser-test alert-test audit-test backup-test retention-test fault-test lint format bench lock
+.PHONY: help up down logs ps clean demo tail trace doctor audit backfill backup restore dashboards test unit-test smoke-test start-test delivery-test shapes-test links-test browser-test alert-test audit-test backup-test retention-test fault-test lint format bench bench-guard lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,8 +104,11 @@ format: $(VENV)/ready ## Put the code into its one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: up ## Measure latency, burst with a crash, and start-up; print the figures
-	$(BIN)/python -m bench
+bench: $(VENV)/ready ## Measure beside other configurations (minutes to an hour; ONLY="latency burst" for a part)
+	$(BIN)/python -m bench $(ONLY)
+
+bench-guard: $(VENV)/ready ## A few ratios in two minutes; fails when one is clearly worse
+	$(BIN)/python -m bench.guard
 
 lock: ## Pin the newest versions that pyproject.toml allows, with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q pyproject.toml -o requirements.lock

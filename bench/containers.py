@@ -1,0 +1,119 @@
+"""A project's containers as the engine sees them: their processes, what they use, and how often they died."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from stack.process import run
+
+MIB = 1024 * 1024
+ENGINE_SOCKET = "/var/run/docker.sock"
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a container has used at one moment."""
+
+    cpu_seconds: float
+    memory_mib: float
+    """As `docker stats` counts it: without the file cache that the kernel can take back."""
+
+
+class Containers:
+    """The containers of the Compose project `project`, by the names of their services."""
+
+    def __init__(self, project: str) -> None:
+        listing = run(
+            ["docker", "ps", "--filter", f"label=com.docker.compose.project={project}", "--format", "{{.ID}}"]
+        )
+        self._ids = {
+            container["Config"]["Labels"]["com.docker.compose.service"]: container["Id"]
+            for container in _inspect(*listing.stdout.split())
+        }
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Every service that runs."""
+        return tuple(self._ids)
+
+    def kill(self, service: str) -> None:
+        """Kill -9 its process from the host; `docker kill` would count as a stop by hand.
+
+        Raises:
+            PermissionError: only root may.
+
+        """
+        [container] = _inspect(self._ids[service])
+        os.kill(container["State"]["Pid"], signal.SIGKILL)
+
+    def restarts(self) -> dict[str, int]:
+        """How often each has been started again by the engine."""
+        found = _inspect(*self._ids.values())
+        return {service: state["RestartCount"] for service, state in zip(self._ids, found, strict=True)}
+
+    def usage(self) -> dict[str, Usage]:
+        """What each uses right now; nothing for one that is down."""
+        measured = {service: _usage(container) for service, container in self._ids.items()}
+        return {service: usage for service, usage in measured.items() if usage}
+
+    def volume(self, service: str, target: str) -> str:
+        """Where this machine keeps the volume that the service sees at `target`."""
+        [container] = _inspect(self._ids[service])
+        return next(str(mount["Source"]) for mount in container["Mounts"] if mount["Destination"] == target)
+
+
+class PeakMemory:
+    """The most memory that each container was seen with, in MiB, sampled four times a second inside `with`."""
+
+    def __init__(self, containers: Containers) -> None:
+        self.mib: dict[str, float] = {}
+        self._containers = containers
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._sample)
+
+    def __enter__(self) -> "PeakMemory":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        while not self._stop.wait(0.25):
+            for service, usage in self._containers.usage().items():
+                self.mib[service] = max(self.mib.get(service, 0.0), usage.memory_mib)
+
+
+def _inspect(*ids: str) -> list[dict[str, Any]]:
+    if not ids:
+        return []
+    described: list[dict[str, Any]] = json.loads(run(["docker", "inspect", *ids]).stdout)
+    return described
+
+
+def _usage(container: str) -> Usage | None:
+    # The engine's API knows where this machine's cgroups are; `docker stats` would take two seconds a call.
+    url = f"http://localhost/containers/{container}/stats?stream=false&one-shot=true"
+    answer = subprocess.run(
+        ["curl", "--silent", "--unix-socket", ENGINE_SOCKET, url],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    stats = json.loads(answer.stdout or "{}")
+    memory = stats.get("memory_stats") or {}
+    if "usage" not in memory:
+        return None
+    reclaimable = memory["stats"].get("total_inactive_file", memory["stats"].get("inactive_file", 0))
+    return Usage(
+        cpu_seconds=stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9,
+        memory_mib=(memory["usage"] - reclaimable) / MIB,
+    )

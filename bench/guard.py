@@ -1,0 +1,77 @@
+"""`make bench-guard`: a few ratios between systems in one run; fails when one is clearly worse than it was.
+
+Ratios, because seconds say as much about the machine as about the stack.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import typer
+from rich.table import Table
+
+from bench.goals import number
+from bench.scenario import Cases, Scenario
+from bench.scenarios.latency import Latency
+from bench.scenarios.transfer import Transfer
+from bench.systems import loki_alone, running, specification, this_stack
+from stack.terminal import console, told_failures
+
+LATENCY = Scenario("latency", "", (this_stack, specification), Latency(rates=(10,), seconds=8))
+BURST_LINES = 200_000
+BURST = Scenario("burst", "", (this_stack, loki_alone), Transfer(lines=BURST_LINES))
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A figure of this stack divided by the other system's, and how large it may be."""
+
+    what: str
+    value: float
+    bound: float
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is not clearly worse than it was."""
+        return self.value <= self.bound
+
+
+def main() -> None:
+    """Compare with the specification's configuration and with Loki alone."""
+    with told_failures():
+        ratios = [*_latency(_measured(LATENCY)), *_burst(_measured(BURST))]
+    table = Table("this stack's share", "measured", "at most", "", box=None, header_style="bold", pad_edge=False)
+    for ratio in ratios:
+        verdict = "kept" if ratio.kept else "[bold red]worse[/bold red]"
+        table.add_row(ratio.what, number(ratio.value), number(ratio.bound), verdict)
+    console.print(table)
+    if not all(ratio.kept for ratio in ratios):
+        raise typer.Exit(1)
+
+
+def _measured(scenario: Scenario) -> list[Cases]:
+    cases = []
+    for make_system in scenario.systems:
+        system = make_system()
+        console.print(f"{scenario.name}: {system}")
+        with running(system) as started:
+            cases.append(scenario.measure(started))
+    return cases
+
+
+def _latency(measured: list[Cases]) -> Iterator[Ratio]:
+    ours, theirs = measured
+    # Measured: 0.02 to 0.05; the worst of few probes says more than a high percentile of them.
+    for case in ours:
+        share = ours[case]["worst s"] / theirs[case]["worst s"]
+        yield Ratio(f"worst time to be queryable, {case}, of the specification's", share, 0.2)
+
+
+def _burst(measured: list[Cases]) -> Iterator[Ratio]:
+    [ours], [limit] = (list(cases.values()) for cases in measured)
+    share = limit["accepted lines/s"] / ours["accepted lines/s"]
+    yield Ratio("time to accept a burst, of Loki's own", share, 1 / 0.85)
+    yield Ratio("lines lost, of those sent", ours["lost lines"] / BURST_LINES, 0)
+
+
+if __name__ == "__main__":
+    typer.run(main)

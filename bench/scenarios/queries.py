@@ -1,0 +1,237 @@
+"""Queries over a growing store, and the worst ones that people can type, while lines come in."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from bench.collector import wait_until_drained
+from bench.containers import PeakMemory
+from bench.load import LINE_BYTES, REQUEST_LINES, Senders, Template
+from bench.scenario import Cases, Figures, percentile
+from bench.systems import Running
+from bench.tally import tally
+from stack.failure import StepError
+from stack.loki import Line, Loki
+
+SERVICES = tuple(f"stored-{number}" for number in range(7))
+EVERYTHING = '{service_namespace="integr8scode"}'
+SECOND_NS = 10**9
+HOUR_NS = 3600 * SECOND_NS
+DAY_NS = 24 * HOUR_NS
+# What comes in while queries run: a quarter of what this stack takes.
+BUSY_LINES_PER_SECOND = 5_000
+PEOPLE = 20
+# The volume's files move while Loki writes what it has in memory.
+SETTLED_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query as a person or a dashboard asks it, over the newest `range_ns` of what is stored (0: all of it)."""
+
+    name: str
+    logql: str
+    range_ns: int
+    parameters: tuple[tuple[str, str | int], ...] = (("limit", 100),)
+
+
+@dataclass(frozen=True)
+class Queries:
+    """A day of lines, loaded from its beginning; questions at each of `stages` (lines stored), `repeats` times each.
+
+    Where `worst` is given, those follow at the end, twenty at once, with lines coming in.
+    """
+
+    day_lines: int
+    stages: tuple[int, ...]
+    repeats: int = 10
+    lines_per_second: int = 0
+    worst: tuple[str, ...] = ()
+
+    def __call__(self, running: Running) -> Cases:
+        """Load, ask, load more, ask again."""
+        cases: Cases = {}
+        day_ns = time.time_ns() - DAY_NS
+        stored = 0
+        for stage in self.stages:
+            began = time.monotonic()
+            newest_ns = self._load(running, day_ns, stored, stage)
+            loading = stage - stored
+            stored = stage
+            name = f"{stage / 1e6:g} M lines"
+            cases[f"{name}: storing them"] = {
+                "lines/s": loading / (time.monotonic() - began),
+                **_disk(running, stored),
+            }
+            questions = _questions(running.loki, newest_ns)
+            for question in questions:
+                cases[f"{name}: {question.name}"] = _ask(running.loki, question, day_ns, newest_ns, self.repeats)
+        if self.worst:
+            with _lines_coming_in(running):
+                for question in questions:
+                    cases[f"{name}, more coming in: {question.name}"] = _ask(
+                        running.loki, question, day_ns, newest_ns, self.repeats
+                    )
+            cases |= self._worst(running)
+        return cases
+
+    def _load(self, running: Running, day_ns: int, first: int, last: int) -> int:
+        """Send the lines numbered from `first` to `last` with their place in the day as their time; the last one's."""
+        step_ns = DAY_NS // self.day_lines
+        templates = [Template(service) for service in SERVICES]
+        requests_ = (
+            templates[number // REQUEST_LINES % len(templates)].fill(number, day_ns + number * step_ns, step_ns)
+            for number in range(first, last, REQUEST_LINES)
+        )
+        with Senders(running.logs_url, requests_, per_second=self.lines_per_second / REQUEST_LINES) as senders:
+            senders.finish()
+        wait_until_drained(running.collector_metrics)
+        return day_ns + last * step_ns
+
+    def _worst(self, running: Running) -> Cases:
+        cases: Cases = {}
+        restarts = running.containers.restarts()
+        with PeakMemory(running.containers) as memory:
+            for logql in self.worst:
+                cases[f"{PEOPLE} at once: {logql}"] = _asked_by_many(running, logql)
+        after = running.containers.restarts()
+        cases["after the worst queries"] = {
+            **{f"restarts of {service}": after[service] - times for service, times in restarts.items()},
+            **{f"peak memory of {service} MiB": mib for service, mib in memory.mib.items()},
+        }
+        return cases
+
+
+def _questions(loki: Loki, newest_ns: int) -> list[Question]:
+    line = _some_line(loki, newest_ns)
+    ids = json.loads(line.body)
+    trace, execution = ids["trace_id"], ids["execution_id"]
+    dashboard = (("step", "600s"),)
+    return [
+        Question("all logs of a service, last hour", '{service_name="stored-0"}', HOUR_NS),
+        Question("all logs of a service, all", '{service_name="stored-0"}', 0),
+        Question("errors of all services, last hour", f'{EVERYTHING} |= `"level":"error"`', HOUR_NS),
+        Question("errors of all services, all", f'{EVERYTHING} |= `"level":"error"`', 0),
+        Question("one execution, last hour", f'{EVERYTHING} | json | execution_id="{execution}"', HOUR_NS),
+        Question("one execution, all", f'{EVERYTHING} | json | execution_id="{execution}"', 0),
+        Question("one trace, last hour", f'{EVERYTHING} | json | trace_id="{trace}"', HOUR_NS),
+        Question("one trace, all", f'{EVERYTHING} | json | trace_id="{trace}"', 0),
+        Question(
+            "from Jaeger: one trace by metadata, 2 h", f'{{service_name=~".+"}} | trace_id="{trace}"', 2 * HOUR_NS
+        ),
+        Question("one trace by metadata, all", f'{{service_name=~".+"}} | trace_id="{trace}"', 0),
+        Question(
+            "dashboard: lines by level, last hour",
+            f"sum by (detected_level) (count_over_time({EVERYTHING} [60s]))",
+            HOUR_NS,
+            (("step", "60s"),),
+        ),
+        Question(
+            "dashboard: lines by service, all",
+            f"sum by (service_name) (count_over_time({EVERYTHING} [600s]))",
+            0,
+            dashboard,
+        ),
+    ]
+
+
+def _some_line(loki: Loki, newest_ns: int) -> Line:
+    """A line of the newest hour: what a person has just looked at."""
+    return loki.lines('{service_name="stored-0"}', start_ns=newest_ns - HOUR_NS // 2, end_ns=newest_ns, limit=1)[0]
+
+
+def _ask(loki: Loki, question: Question, day_ns: int, newest_ns: int, repeats: int) -> Figures:
+    start = newest_ns - question.range_ns if question.range_ns else day_ns
+    seconds, failed = [], 0
+    for number in range(repeats):
+        began = time.monotonic()
+        try:
+            # Each time a little later: the results cache must not answer.
+            loki.query_range(question.logql, start + number * SECOND_NS, newest_ns, **dict(question.parameters))
+        except StepError:
+            failed += 1
+        seconds.append(time.monotonic() - began)
+    return {"p50 s": percentile(seconds, 0.5), "p95 s": percentile(seconds, 0.95), "failed": failed}
+
+
+def _asked_by_many(running: Running, logql: str) -> Figures:
+    """Twenty people ask over 30 days at once, and 5,000 lines a second come in meanwhile."""
+    now = time.time_ns()
+    service = f"meanwhile-{now}"
+    template = Template(service, size=250)
+    # More than any of these queries lasts.
+    requests_ = (template.fill(number) for number in range(0, BUSY_LINES_PER_SECOND * 600, 250))
+    per_second = BUSY_LINES_PER_SECOND / 250
+    with Senders(running.logs_url, requests_, per_second=per_second) as senders, ThreadPoolExecutor(PEOPLE) as people:
+        answers = list(people.map(lambda _: _status(running.loki, logql, now), range(PEOPLE)))
+        delivery = senders.stop()
+    wait_until_drained(running.collector_metrics)
+    found = tally(
+        running.loki, f'{{service_name="{service}"}}', delivery.accepted * 250, now, time.time_ns(), step_seconds=10
+    )
+    seconds = [taken for _, taken in answers]
+    return {
+        "answered": sum(1 for status, _ in answers if status == requests.codes.ok),
+        "refused with a reason": sum(1 for status, _ in answers if status not in {0, requests.codes.ok}),
+        "no answer": sum(1 for status, _ in answers if status == 0),
+        "p50 s": percentile(seconds, 0.5),
+        "worst s": max(seconds),
+        "lines sent meanwhile": delivery.accepted * 250,
+        "lost lines": found.lost,
+    }
+
+
+def _status(loki: Loki, logql: str, now_ns: int) -> tuple[int, float]:
+    began = time.monotonic()
+    parameters: dict[str, str | int] = {"query": logql, "start": now_ns - 30 * DAY_NS, "end": now_ns, "limit": 10_000}
+    try:
+        status = requests.get(f"{loki.url}/loki/api/v1/query_range", params=parameters, timeout=300).status_code
+    except requests.RequestException:
+        status = 0
+    return status, time.monotonic() - began
+
+
+def _lines_coming_in(running: Running) -> Senders:
+    lines = (payload for payload in _endless(SERVICES))
+    return Senders(running.logs_url, lines, per_second=BUSY_LINES_PER_SECOND / 250)
+
+
+def _endless(services: tuple[str, ...]) -> Iterator[bytes]:
+    templates = [Template(service, size=250) for service in services]
+    number = 0
+    while True:
+        yield templates[number // 250 % len(templates)].fill(900_000_000 + number % 99_000_000)
+        number += 250
+
+
+def _disk(running: Running, lines: int) -> Figures:
+    """Bytes on disk a line, once Loki has written what it still had in memory; the log for crashes is left out."""
+    requests.post(f"{running.loki.url}/flush", timeout=60)
+    folder = Path(running.containers.volume("loki", "/loki"))
+    size = _settled(lambda: sum(_bytes(folder / name) for name in ("chunks", "tsdb-shipper-active", "index")))
+    return {"bytes on disk a line": size / lines, "share of the JSON": size / lines / LINE_BYTES}
+
+
+def _bytes(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_blocks * 512 if path.is_file() else 0
+        except FileNotFoundError:  # Loki moves its files
+            continue
+    return total
+
+
+def _settled(measure: Callable[[], int]) -> int:
+    deadline = time.monotonic() + 120
+    latest, since = measure(), time.monotonic()
+    while time.monotonic() < deadline and time.monotonic() - since < SETTLED_SECONDS:
+        time.sleep(1)
+        if (size := measure()) != latest:
+            latest, since = size, time.monotonic()
+    return latest

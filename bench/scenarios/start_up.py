@@ -1,0 +1,52 @@
+"""From `make up` to the application's first line in Loki, with all images on this machine."""
+
+import subprocess
+import time
+
+from bench.scenario import Cases, Figures
+from bench.systems import Running, environment
+from stack.failure import StepError
+from stack.paths import ROOT
+from stack.process import last_lines
+
+FIRST_LINE_WITHIN_SECONDS = 120.0
+
+
+def measure(running: Running) -> Cases:
+    """Start with nothing stored, again over what is stored, and again while everything runs.
+
+    Raises:
+        StepError: a `make` failed, or the application's line did not come.
+
+    """
+    make("clean", running)
+    cases = {"nothing stored": _up(running) | _first_line(running)}
+    make("down", running)
+    cases["what was stored is kept"] = _up(running)
+    cases["everything runs already"] = _up(running)
+    make("clean", running)
+    return cases
+
+
+def _up(running: Running) -> Figures:
+    began = time.monotonic()
+    make("up", running)
+    return {"ready s": time.monotonic() - began}
+
+
+def _first_line(running: Running) -> Figures:
+    began = time.monotonic()
+    while not running.loki.lines('{service_name="integr8scode-backend"}', limit=1):
+        if time.monotonic() - began > FIRST_LINE_WITHIN_SECONDS:
+            raise StepError("start-up", "no line of the backend", "`make logs SERVICE=backend` says why.")
+        time.sleep(0.1)
+    return {"first line of the backend s later": time.monotonic() - began}
+
+
+def make(target: str, running: Running) -> None:
+    """Call a target of the Makefile for the benchmark's project; raises StepError when it fails."""
+    result = subprocess.run(
+        ["make", target], cwd=ROOT, env=environment(running.system), capture_output=True, text=True, check=False
+    )
+    if result.returncode != 0:
+        raise StepError(f"make {target}", last_lines(result.stdout + result.stderr), "Mend that, then measure again.")

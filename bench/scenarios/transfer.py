@@ -1,0 +1,97 @@
+"""Numbered lines from senders into Loki, with whatever happens on the way, and the count of what arrived."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.collector import wait_until_drained
+from bench.containers import PeakMemory
+from bench.load import LINE_BYTES, REQUEST_LINES, Senders, prepared
+from bench.scenario import Cases, Figures
+from bench.systems import Running
+from bench.tally import Tally, tally
+from stack.failure import StepError
+
+Incident = Callable[[Running], Figures]
+# The seven services of the application, by other names.
+SERVICES = tuple(f"transfer-{number}" for number in range(7))
+SELECTOR = '{service_name=~"transfer-.+"}'
+READY_WITHIN_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """`lines` lines by seven services; incidents happen when equal shares of them are accepted."""
+
+    lines: int
+    lines_per_second: int = 0
+    """0: as fast as they are taken."""
+    incidents: tuple[Incident, ...] = ()
+    line_bytes: int = LINE_BYTES
+
+    def __call__(self, running: Running) -> Cases:
+        """Send all, wait until nothing moves any more, and count."""
+        requests = prepared(SERVICES, self.lines, self.line_bytes)
+        restarts = running.containers.restarts()
+        began, began_ns = time.monotonic(), time.time_ns()
+        figures: Figures = {}
+        with PeakMemory(running.containers) as memory:
+            with Senders(running.logs_url, requests, per_second=self.lines_per_second / REQUEST_LINES) as senders:
+                for number, incident in enumerate(self.incidents, start=1):
+                    while senders.accepted < len(requests) * number / (len(self.incidents) + 1):
+                        time.sleep(0.05)
+                    figures |= incident(running)
+                delivery = senders.finish()
+            figures["accepted lines/s"] = delivery.accepted * REQUEST_LINES / delivery.seconds
+            if "loki" in running.system.services:
+                figures |= self._arrived(running, began, began_ns)
+        figures |= {f"peak memory of {service} MiB": mib for service, mib in memory.mib.items()}
+        after = running.containers.restarts()
+        figures |= {f"restarts of {service}": after[service] - times for service, times in restarts.items()}
+        return {self._case: figures}
+
+    @property
+    def _case(self) -> str:
+        rate = f"{self.lines_per_second:,} lines/s" if self.lines_per_second else "full speed"
+        return f"{self.lines / 1e6:g} M lines, {rate}"
+
+    def _arrived(self, running: Running, began: float, began_ns: int) -> Figures:
+        if "otel-collector" in running.system.services:
+            drained = wait_until_drained(running.collector_metrics)
+        else:
+            drained = time.monotonic()
+        # Stamped when they were prepared, which takes about 5 µs a line.
+        since_ns = began_ns - self.lines * 10_000 - 10**9
+        try:
+            found = tally(running.loki, SELECTOR, self.lines, since_ns, time.time_ns())
+        except StepError:
+            # What can't be read is lost.
+            found = Tally(stored=0, lost=self.lines, doubled=0)
+        return {
+            "all passed on after s": drained - began,
+            "lost lines": found.lost,
+            "doubled lines": found.doubled,
+        }
+
+
+def loki_killed(running: Running) -> Figures:
+    """Kill -9; how long until Loki says by itself that it is ready again."""
+    running.containers.kill("loki")
+    began = time.monotonic()
+    time.sleep(0.2)
+    while not running.loki_answers():
+        if time.monotonic() - began > READY_WITHIN_SECONDS:
+            break
+        time.sleep(0.1)
+    return {"Loki ready again s": time.monotonic() - began}
+
+
+def worst_query(running: Running) -> Figures:
+    """A metric query that reads and parses every line, which is the hardest on memory that a person types by chance."""
+    began = time.monotonic()
+    try:
+        running.loki.query(f"sum by (event) (count_over_time({SELECTOR} | json [1h]))")
+        answered = 1
+    except StepError:
+        answered = 0
+    return {"worst query s": time.monotonic() - began, "worst query answered": answered}

@@ -1,0 +1,177 @@
+"""What is measured side by side: this stack, and what a user would run in its place.
+
+Each runs alone, in a Compose project of its own that is gone with its data afterwards, on the same images, with Loki in
+the same 256 MiB.
+"""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from bench.containers import Containers
+from stack import compose, environment_file
+from stack.failure import StepError
+from stack.loki import Loki
+from stack.paths import ROOT
+from stack.process import last_lines
+
+CONFIGURATIONS = Path(__file__).parent / "configurations"
+PROJECT = "bench"
+# Beside the defaults, which the stack in use may hold, and below the ports that the kernel gives to clients.
+PORTS = {
+    "BACKEND_PORT": 23800,
+    "GRAFANA_PORT": 23300,
+    "JAEGER_PORT": 23686,
+    "JAEGER_ADMIN_PORT": 23269,
+    "LOKI_PORT": 23100,
+    "OTLP_GRPC_PORT": 23317,
+    "OTLP_HTTP_PORT": 23318,
+    "OTEL_COLLECTOR_HEALTH_PORT": 23133,
+    "OTEL_COLLECTOR_METRICS_PORT": 23888,
+    "VICTORIA_METRICS_PORT": 23428,
+}
+START_WITHIN_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class System:
+    """A configuration: Compose files, the services of them that run, and what their variables are."""
+
+    name: str
+    files: tuple[str, ...]
+    services: tuple[str, ...]
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def logs_url(self) -> str:
+        """Where OTLP log records go: the Collector if there is one."""
+        if "otel-collector" in self.services:
+            return f"http://127.0.0.1:{PORTS['OTLP_HTTP_PORT']}/v1/logs"
+        return f"http://127.0.0.1:{PORTS['LOKI_PORT']}/otlp/v1/logs"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A system that runs."""
+
+    system: System
+    containers: Containers
+    logs_url: str
+    loki: Loki = field(default_factory=lambda: Loki(f"http://127.0.0.1:{PORTS['LOKI_PORT']}"))
+    collector_metrics: str = f"http://127.0.0.1:{PORTS['OTEL_COLLECTOR_METRICS_PORT']}/metrics"
+
+    def loki_answers(self) -> bool:
+        """Whether Loki says that it is ready."""
+        return _answers(f"{self.loki.url}/ready")
+
+
+def _own_files() -> tuple[str, ...]:
+    return tuple(environment_file.read().get("COMPOSE_FILE", "docker-compose.yml").split(":"))
+
+
+def this_stack() -> System:
+    """What `make up` starts, without the application."""
+    return System("this stack", _own_files(), ("loki", "otel-collector", "jaeger", "victoria-metrics"))
+
+
+def loki_alone() -> System:
+    """Its Loki without limits and without a Collector: the most that anything can take."""
+    return System("Loki alone", (*_own_files(), str(CONFIGURATIONS / "loki-alone.yaml")), ("loki",))
+
+
+def specification() -> System:
+    """The specification's Loki configuration, word for word, behind upstream's Collector settings."""
+    return _reference("specification", "loki", "otel-collector")
+
+
+def otel_lgtm() -> System:
+    """Defaults everywhere, as in grafana/docker-otel-lgtm."""
+    return _reference("otel-lgtm", "loki", "otel-collector")
+
+
+def sink() -> System:
+    """A Collector that throws everything away: proves that the load generator is faster than what it measures."""
+    return _reference("sink", "otel-collector")
+
+
+def _reference(configuration: str, *services: str) -> System:
+    images = compose.project()["services"]
+    variables = {
+        "CONFIGURATION": configuration,
+        "LOKI_IMAGE": images["loki"]["image"],
+        "OTEL_COLLECTOR_IMAGE": images["otel-collector"]["image"],
+    }
+    return System(configuration, (str(CONFIGURATIONS / "docker-compose.yml"),), services, variables)
+
+
+@contextmanager
+def running(system: System) -> Iterator[Running]:
+    """Start `system` from nothing stored, and remove all of it afterwards.
+
+    Raises:
+        StepError: it did not start.
+
+    """
+    _compose(system, "down", "--volumes", "--timeout", "2")
+    try:
+        _compose(system, "up", "--detach", *system.services)
+        started = Running(system, Containers(PROJECT), system.logs_url)
+        _wait_until_ready(started)
+        yield started
+    finally:
+        _compose(system, "down", "--volumes", "--timeout", "2")
+
+
+def environment(system: System) -> dict[str, str]:
+    """The environment in which Compose, and `make up`, mean `system` instead of the stack in use."""
+    return {
+        **os.environ,
+        "COMPOSE_PROJECT_NAME": PROJECT,
+        "COMPOSE_FILE": ":".join(system.files),
+        "COMPOSE_PROFILES": ",".join([compose.PROFILE, *system.services]),
+        **{name: str(port) for name, port in PORTS.items()},
+        **system.variables,
+    }
+
+
+def _compose(system: System, *arguments: str) -> None:
+    command = [*compose.command(), *arguments]
+    result = subprocess.run(command, cwd=ROOT, env=environment(system), capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise StepError(
+            f"{arguments[0]} of the configuration {system.name!r}",
+            last_lines(result.stderr, 5),
+            f"Free its ports ({PORTS['LOKI_PORT']} and the like) if one is taken, then measure again.",
+        )
+
+
+def _wait_until_ready(started: Running) -> None:
+    deadline = time.monotonic() + START_WITHIN_SECONDS
+    services = started.system.services
+    while not (
+        ("loki" not in services or started.loki_answers())
+        and ("otel-collector" not in services or _answers(started.collector_metrics))
+    ):
+        if time.monotonic() > deadline:
+            raise StepError(
+                f"start of the configuration {started.system.name!r}",
+                f"not ready within {START_WITHIN_SECONDS} s",
+                f"`docker logs {PROJECT}-loki-1` says why.",
+            )
+        time.sleep(0.2)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=2).ok
+    except requests.RequestException:
+        return False

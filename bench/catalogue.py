@@ -7,7 +7,15 @@ from bench.scenarios.footprint import Footprint
 from bench.scenarios.latency import Latency
 from bench.scenarios.queries import EVERYTHING, Queries
 from bench.scenarios.transfer import Transfer, loki_killed, worst_query
-from bench.systems import loki_alone, otel_lgtm, sink, specification, this_stack
+from bench.systems import (
+    loki_alone,
+    otel_lgtm,
+    sink,
+    specification,
+    this_stack,
+    with_default,
+    without_memory_limit_for_go,
+)
 
 # What a person types who does not know what it costs.
 WORST = (
@@ -15,6 +23,25 @@ WORST = (
     f'{EVERYTHING} | json | detail=~".*memory.*limit.*" | line_format "{{{{.detail}}}}"',
     f"sum by (trace_id) (count_over_time({EVERYTHING} | json [30d]))",
     f"topk(10, sum by (detail) (rate({EVERYTHING} | json [1h])))",
+)
+# Loki's own value for what loki/loki-config.yaml sets, where it is about speed or memory.
+DEFAULTS = (
+    "-ingester.chunk-encoding=gzip",
+    "-ingester.chunk-target-size=1572864",
+    "-ingester.flush-check-period=30s",
+    "-ingester.checkpoint-duration=5m",
+    "-ingester.wal-replay-memory-ceiling=4GB",
+    "-ingester.min-ready-duration=15s",
+    "-distributor.ingestion-rate-limit-mb=4",
+    "-ingester.per-stream-rate-limit=3MB",
+    "-querier.max-query-parallelism=32",
+    "-querier.tsdb-max-query-parallelism=128",
+    "-querier.split-queries-by-interval=1h",
+    "-querier.max-concurrent=4",
+    "-store.max-chunk-batch-size=50",
+    "-frontend.embedded-cache.max-size-mb=100",
+    "-store.chunks-cache.embedded-cache.max-size-mb=100",
+    "-frontend.scheduler-dns-lookup-period=10s",
 )
 
 SCENARIOS = (
@@ -33,7 +60,7 @@ SCENARIOS = (
     Scenario(
         "crash",
         "The same with half a million more, and Loki killed with -9 in the middle.",
-        (this_stack, specification, otel_lgtm),
+        (this_stack, specification),
         Transfer(lines=1_500_000, incidents=(loki_killed,)),
         repeats=1,
     ),
@@ -62,14 +89,14 @@ SCENARIOS = (
         "queries",
         "A day of lines; the specification's four queries and what dashboards and links ask.",
         (this_stack,),
-        Queries(day_lines=10_000_000, stages=(1_000_000, 3_000_000, 10_000_000), worst=WORST),
+        Queries(day_lines=10_000_000, stages=(1_000_000, 3_000_000, 10_000_000), repeats=4, worst=WORST),
         repeats=1,
     ),
     Scenario(
         "queries",
         "The same day, with as many lines as the specification's configuration survives storing.",
         (specification,),
-        Queries(day_lines=10_000_000, stages=(1_000_000,), lines_per_second=4_000),
+        Queries(day_lines=10_000_000, stages=(1_000_000,), repeats=4, lines_per_second=4_000),
         repeats=1,
     ),
     Scenario(
@@ -84,7 +111,14 @@ SCENARIOS = (
         "`make up` with all images on this machine, application included.",
         (this_stack,),
         start_up.measure,
-        repeats=3,
+        repeats=2,
+    ),
+    Scenario(
+        "settings",
+        "20,000 lines a second for 45 s, kill -9 and the worst query; each of Loki's settings at its default in turn.",
+        (this_stack, without_memory_limit_for_go, *(with_default(setting) for setting in DEFAULTS)),
+        Transfer(lines=900_000, lines_per_second=20_000, incidents=(loki_killed, worst_query)),
+        repeats=1,
     ),
 )
 NAMES = tuple(dict.fromkeys(scenario.name for scenario in SCENARIOS))

@@ -7,9 +7,9 @@ the same 256 MiB.
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import requests
@@ -37,6 +37,7 @@ PORTS = {
     "VICTORIA_METRICS_PORT": 23428,
 }
 START_WITHIN_SECONDS = 120
+NO_GOMEMLIMIT = {"LOKI_FLAG": "-log.level=warn", "LOKI_GOMEMLIMIT": "off"}
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,6 @@ class System:
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def logs_url(self) -> str:
-        """Where OTLP log records go: the Collector if there is one."""
-        if "otel-collector" in self.services:
-            return f"http://127.0.0.1:{PORTS['OTLP_HTTP_PORT']}/v1/logs"
-        return f"http://127.0.0.1:{PORTS['LOKI_PORT']}/otlp/v1/logs"
-
 
 @dataclass(frozen=True)
 class Running:
@@ -65,9 +59,25 @@ class Running:
 
     system: System
     containers: Containers
-    logs_url: str
     loki: Loki = field(default_factory=lambda: Loki(f"http://127.0.0.1:{PORTS['LOKI_PORT']}"))
     collector_metrics: str = f"http://127.0.0.1:{PORTS['OTEL_COLLECTOR_METRICS_PORT']}/metrics"
+
+    @property
+    def has_collector(self) -> bool:
+        """Whether lines go through a Collector; else they go to Loki directly."""
+        return "otel-collector" in self.system.services
+
+    @property
+    def has_loki(self) -> bool:
+        """Whether lines are stored at all."""
+        return "loki" in self.system.services
+
+    @property
+    def logs_url(self) -> str:
+        """Where OTLP log records go."""
+        if self.has_collector:
+            return f"http://127.0.0.1:{PORTS['OTLP_HTTP_PORT']}/v1/logs"
+        return f"{self.loki.url}/otlp/v1/logs"
 
     def loki_answers(self) -> bool:
         """Whether Loki says that it is ready."""
@@ -81,6 +91,23 @@ def _own_files() -> tuple[str, ...]:
 def this_stack() -> System:
     """What `make up` starts, without the application."""
     return System("this stack", _own_files(), ("loki", "otel-collector", "jaeger", "victoria-metrics"))
+
+
+def with_default(setting: str) -> Callable[[], System]:
+    """The stack with one of Loki's settings at its default, given as Loki's flag, e.g. `-querier.max-concurrent=4`."""
+
+    def system() -> System:
+        own = this_stack()
+        overlay = str(CONFIGURATIONS / "loki-setting.yaml")
+        variables = {"LOKI_FLAG": setting, "LOKI_GOMEMLIMIT": "190MiB"}
+        return System(setting, (*own.files, overlay), own.services, variables)
+
+    return system
+
+
+def without_memory_limit_for_go() -> System:
+    """The stack with Loki's garbage collector left to itself."""
+    return replace(with_default("-log.level=warn")(), name="GOMEMLIMIT unset", variables=NO_GOMEMLIMIT)
 
 
 def loki_alone() -> System:
@@ -124,7 +151,7 @@ def running(system: System) -> Iterator[Running]:
     _compose(system, "down", "--volumes", "--timeout", "2")
     try:
         _compose(system, "up", "--detach", *system.services)
-        started = Running(system, Containers(PROJECT), system.logs_url)
+        started = Running(system, Containers(PROJECT))
         _wait_until_ready(started)
         yield started
     finally:
@@ -156,10 +183,9 @@ def _compose(system: System, *arguments: str) -> None:
 
 def _wait_until_ready(started: Running) -> None:
     deadline = time.monotonic() + START_WITHIN_SECONDS
-    services = started.system.services
     while not (
-        ("loki" not in services or started.loki_answers())
-        and ("otel-collector" not in services or _answers(started.collector_metrics))
+        (started.loki_answers() or not started.has_loki)
+        and (_answers(started.collector_metrics) or not started.has_collector)
     ):
         if time.monotonic() > deadline:
             raise StepError(

@@ -15,8 +15,8 @@ class Footprint:
     """`seconds` at rest, and as long with each of `rates` lines a second, after `rest` seconds to calm down."""
 
     rates: tuple[int, ...] = (1_000, 10_000)
-    seconds: int = 60
-    rest: int = 45
+    seconds: int = 40
+    rest: int = 30
 
     def __call__(self, running: Running) -> Cases:
         """Measure at rest first: what comes afterwards leaves its traces in memory."""

@@ -73,7 +73,7 @@ class Queries:
                 cases[f"{name}: {question.name}"] = _ask(running.loki, question, day_ns, newest_ns, self.repeats)
         if self.worst:
             with _lines_coming_in(running):
-                for question in questions:
+                for question in (question for question in questions if question.range_ns):
                     cases[f"{name}, more coming in: {question.name}"] = _ask(
                         running.loki, question, day_ns, newest_ns, self.repeats
                     )

@@ -16,6 +16,7 @@ Incident = Callable[[Running], Figures]
 # The seven services of the application, by other names.
 SERVICES = tuple(f"transfer-{number}" for number in range(7))
 SELECTOR = '{service_name=~"transfer-.+"}'
+ON_THE_WAY = {"otel-collector", "loki"}
 READY_WITHIN_SECONDS = 300.0
 
 
@@ -43,11 +44,12 @@ class Transfer:
                     figures |= incident(running)
                 delivery = senders.finish()
             figures["accepted lines/s"] = delivery.accepted * REQUEST_LINES / delivery.seconds
-            if "loki" in running.system.services:
+            if running.has_loki:
                 figures |= self._arrived(running, began, began_ns)
-        figures |= {f"peak memory of {service} MiB": mib for service, mib in memory.mib.items()}
         after = running.containers.restarts()
-        figures |= {f"restarts of {service}": after[service] - times for service, times in restarts.items()}
+        for service in sorted(ON_THE_WAY & set(restarts)):
+            figures[f"peak memory of {service} MiB"] = memory.mib[service]
+            figures[f"restarts of {service}"] = after[service] - restarts[service]
         return {self._case: figures}
 
     @property
@@ -56,10 +58,7 @@ class Transfer:
         return f"{self.lines / 1e6:g} M lines, {rate}"
 
     def _arrived(self, running: Running, began: float, began_ns: int) -> Figures:
-        if "otel-collector" in running.system.services:
-            drained = wait_until_drained(running.collector_metrics)
-        else:
-            drained = time.monotonic()
+        drained = wait_until_drained(running.collector_metrics) if running.has_collector else time.monotonic()
         # Stamped when they were prepared, which takes about 5 µs a line.
         since_ns = began_ns - self.lines * 10_000 - 10**9
         try:

@@ -6,28 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from stack import compose, environment_file, ladder
+from stack import ladder
 from stack.endpoints import Endpoints, endpoints
 from tests.faults.containers import Containers
 from tests.faults.disks import disk
 from tests.faults.form import FORMS, Form
 from tests.faults.table import Table
+from tests.support.own_project import own_project
 
 HERE = Path(__file__).parent
 GIB = 1 << 30
-# Beside the defaults, which the stack in use may hold, and below the ports that the kernel gives to clients.
-PORTS = {
-    "BACKEND_PORT": 29800,
-    "GRAFANA_PORT": 29300,
-    "JAEGER_PORT": 29686,
-    "JAEGER_ADMIN_PORT": 29269,
-    "LOKI_PORT": 29100,
-    "OTLP_GRPC_PORT": 29317,
-    "OTLP_HTTP_PORT": 29318,
-    "OTEL_COLLECTOR_HEALTH_PORT": 29133,
-    "OTEL_COLLECTOR_METRICS_PORT": 29888,
-    "VICTORIA_METRICS_PORT": 29428,
-}
 
 
 @pytest.fixture(scope="session")
@@ -48,26 +36,14 @@ def at(form: Form, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoin
     with (
         disk(folder / "loki", 8 * GIB) as loki_disk,
         disk(folder / "collector", 2 * GIB) as collector_disk,
-        pytest.MonkeyPatch.context() as environment,
+        own_project(
+            "faults",
+            *(HERE / name for name in form.compose_files),
+            variables={"FAULTS_LOKI_DISK": loki_disk, "FAULTS_COLLECTOR_DISK": collector_disk},
+        ),
     ):
-        files = environment_file.read().get("COMPOSE_FILE", "docker-compose.yml").split(":")
-        files += [str(HERE / name) for name in form.compose_files]
-        variables = {
-            "COMPOSE_PROJECT_NAME": "faults",
-            "COMPOSE_FILE": ":".join(files),
-            "FAULTS_LOKI_DISK": loki_disk,
-            "FAULTS_COLLECTOR_DISK": collector_disk,
-            **{name: str(port) for name, port in PORTS.items()},
-        }
-        for name, value in variables.items():
-            environment.setenv(name, value)
-        endpoints.cache_clear()
-        try:
-            ladder.start(print)
-            yield endpoints()
-        finally:
-            compose.compose("down", "--volumes", "--timeout", "5")
-            endpoints.cache_clear()
+        ladder.start(print)
+        yield endpoints()
 
 
 @pytest.fixture

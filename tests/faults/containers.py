@@ -1,6 +1,5 @@
 """The stack's containers as a fault meets them: from the host, below Compose."""
 
-import json
 import os
 import signal
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stack import ladder
+from stack.inspection import inspected
 from stack.process import run
 
 
@@ -93,12 +93,10 @@ class Containers:
         return next(Path(mount["Source"]) for mount in described["Mounts"] if mount["Destination"] == target)
 
     def _inspect(self, *services: str) -> list[dict[str, Any]]:
-        described: list[dict[str, Any]] = json.loads(_docker("inspect", *(self._ids[name] for name in services)))
-        return described
+        return inspected([self._ids[name] for name in services])
 
 
-def _docker(*arguments: str) -> str:
+def _docker(*arguments: str) -> None:
     result = run(["docker", *arguments], timeout=60)
     if result.returncode != 0:
         raise RuntimeError(f"docker {' '.join(arguments)}: {result.stdout}")
-    return result.stdout

@@ -1,4 +1,4 @@
-"""Senders that are faster than Loki get back-pressure, not loss, and others are still heard."""
+"""Senders that are faster than Loki or Jaeger get back-pressure, not loss, and others are still heard."""
 
 import threading
 import time
@@ -15,6 +15,7 @@ from tests.faults.containers import Containers
 from tests.faults.flood import SUSTAINABLE, Flood
 from tests.faults.form import Form
 from tests.faults.ledger import SECOND_NS, Lines, Sender, lines
+from tests.faults.span_flood import SpanFlood
 from tests.faults.table import Table
 from tests.support.eventually import eventually
 
@@ -108,6 +109,31 @@ def test_one_service_that_logs_100_times_more_starves_nobody(
             recovered = time.monotonic() - ended
     account, of_quiet = flood.account(loki), settled(quiet, sender)
     table.add("a service that logs 100 times more than another", account, None, recovered, freshness.worst)
+
+    assert account.lost == of_quiet.lost == []
+    assert freshness.worst <= FRESH_SECONDS
+
+
+def test_more_spans_than_jaeger_writes(at: Endpoints, containers: Containers, form: Form, table: Table) -> None:
+    quiet = lines(at)
+    with nobody_restarts(containers), Sender(quiet, at.otlp_http, rate=QUIET) as sender:
+        wait_until_stored(quiet, QUIET)
+        with Freshness(quiet) as freshness:
+            with SpanFlood(at.otlp_http) as flood:
+                time.sleep(form.flood_seconds)
+                eventually(lambda: flood.pushed_back, sent="a flood of spans", components=PIPELINE, within=120)
+            ended = time.monotonic()
+            eventually(
+                lambda: flood.written(at.jaeger_admin),
+                lambda written: written >= flood.emitted,
+                sent=f"{flood.emitted} spans",
+                components=PIPELINE,
+                within=DRAIN_SECONDS,
+            )
+            recovered = time.monotonic() - ended
+    account, of_quiet = flood.account(at.jaeger), settled(quiet, sender)
+    name = f"a flood of spans, until the Collector's queue is full ({form.flood_seconds:g} s at least)"
+    table.add(name, of_quiet, account, recovered, freshness.worst)
 
     assert account.lost == of_quiet.lost == []
     assert freshness.worst <= FRESH_SECONDS

@@ -11,10 +11,11 @@ from stack.failure import StepError
 _QUEUE_SIZE = re.compile(r'^otelcol_exporter_queue_size\{[^}]*data_type="logs"[^}]*\} (\S+)$', re.MULTILINE)
 _UPTIME = re.compile(r"^otelcol_process_uptime\S* (\S+)$", re.MULTILINE)
 
-# What four consumers with batches of 1 MiB hold at any moment of steady traffic (otel-collector-config.yaml). Less than
+# What is under way at any moment of steady traffic (otel-collector-config.yaml): an application's batch, of 1 MiB at
+# most, counts until the last of the requests that it becomes is stored, and the next one is read meanwhile. Less than
 # this is no backlog, if it stays so for longer than the exporter's longest pause between two attempts (5 s, half as
 # much again by chance).
-_IN_FLIGHT_BYTES = 4 * 1024 * 1024
+_IN_FLIGHT_BYTES = 2 * 1024 * 1024
 _STEADY_SECONDS = 10.0
 # An eighth of the queue: the rest is for the lines that the application writes meanwhile.
 _BACKFILL_SHARE_BYTES = 64 * 1024 * 1024

@@ -3,7 +3,6 @@
 Read with `docker logs`, which knows where each engine keeps its logs, and unpacks rotated files.
 """
 
-import json
 import re
 import subprocess
 from collections.abc import Generator, Iterator, Mapping
@@ -16,7 +15,7 @@ import orjson
 
 from app.core.service_names import NAMESPACE
 from stack.failure import StepError
-from stack.process import last_lines, run
+from stack.inspection import container_ids, inspected
 from stack.window import Window, nanoseconds, rfc3339
 
 # The engine's time before each line, always with nine digits: what `docker logs --timestamps` prints.
@@ -74,18 +73,8 @@ def find_containers(project: str) -> list[Container]:
         StepError: no engine answers.
 
     """
-    listing = [
-        "docker",
-        "ps",
-        "--all",
-        "--quiet",
-        "--no-trunc",
-        "--filter",
-        f"label=com.docker.compose.project={project}",
-    ]
-    ids = _answer(listing).split()
-    described = json.loads(_answer(["docker", "inspect", *ids])) if ids else []
-    containers = [_container(description) for description in described]
+    ids = container_ids(f"label=com.docker.compose.project={project}")
+    containers = [_container(description) for description in inspected(ids)]
     return [container for container in containers if container.environment.get("OTEL_SERVICE_NAME")]
 
 
@@ -177,14 +166,3 @@ def _container(description: dict[str, dict[str, dict[str, str]]]) -> Container:
         created_ns=nanoseconds(str(description["Created"])),
         environment=dict(pair.split("=", 1) for pair in config["Env"] or () if "=" in pair),
     )
-
-
-def _answer(command: list[str]) -> str:
-    result = run(command, timeout=60)
-    if result.returncode != 0:
-        raise StepError(
-            "asking the Docker Engine for the containers",
-            last_lines(result.stdout, 2),
-            "Start it (`make up` does), then try again.",
-        )
-    return result.stdout

@@ -1,12 +1,11 @@
 """The project's containers: which run, stopping and starting them, waiting until they are well again."""
 
-import json
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from stack import ladder
 from stack.failure import StepError
+from stack.inspection import inspected
 from stack.process import last_lines, run
 
 # Loki's worst start takes half of it (docs/reliability.md).
@@ -71,12 +70,9 @@ def _docker(command: str, containers: Iterable[Sequence[str]]) -> None:
 
 
 def _unhealthy(ids: list[str]) -> list[str]:
-    if not ids:
-        return []
-    inspected: list[dict[str, Any]] = json.loads(run(["docker", "inspect", *ids]).stdout)
     return [
         container["Name"].lstrip("/")
-        for container in inspected
+        for container in inspected(ids)
         if container["State"]["Status"] != "running"
         or container["State"].get("Health", {"Status": "healthy"})["Status"] != "healthy"
     ]

@@ -109,6 +109,4 @@ def _ensure_debootstrap(steps: Steps) -> None:
             "it is not installed",
             "Install debootstrap with your distribution's package manager, then `make up`.",
         )
-    steps.run("refreshing the host's package lists", ["apt-get", "update"])
-    install = ["apt-get", "install", "--yes", "--no-install-recommends", "debootstrap"]
-    steps.run("installing debootstrap on the host", install)
+    steps.install("debootstrap")

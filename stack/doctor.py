@@ -1,6 +1,5 @@
 """`make doctor`: what is wrong with the stack, and what to do about it."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from stack import compose, ladder
 from stack.endpoints import endpoints
 from stack.engine import engine_answers
 from stack.failure import StepError
-from stack.process import run
+from stack.inspection import inspected
 
 MIB = 1024 * 1024
 # Above these shares a person should look before the limit does something.
@@ -58,18 +57,18 @@ def _containers(containers: list[dict[str, Any]]) -> Iterator[Finding]:
     missing = set(compose.project()["services"]) - {container["Service"] for container in containers}
     if missing:
         yield Finding("services", f"{', '.join(sorted(missing))} have no container", "`make up` starts them.")
-    answer = run(["docker", "inspect", *(container["Name"] for container in containers)])
-    for container, inspected in zip(containers, json.loads(answer.stdout), strict=True):
-        yield _container(container["Service"], inspected)
+    described = inspected([container["ID"] for container in containers])
+    for container, description in zip(containers, described, strict=True):
+        yield _container(container["Service"], description)
 
 
-def _container(service: str, inspected: dict[str, Any]) -> Finding:
-    state = inspected["State"]
+def _container(service: str, description: dict[str, Any]) -> Finding:
+    state = description["State"]
     logs = f"`make logs SERVICE={service}` shows why."
     if (
         state["Status"] == "exited"
         and state["ExitCode"] == 0
-        and not inspected["HostConfig"]["RestartPolicy"]["Name"].startswith("unless")
+        and not description["HostConfig"]["RestartPolicy"]["Name"].startswith("unless")
     ):
         return Finding(service, "has done its work")
     if state["OOMKilled"]:
@@ -78,8 +77,8 @@ def _container(service: str, inspected: dict[str, Any]) -> Finding:
         return Finding(service, f"is {state['Status']} (exit code {state['ExitCode']})", f"{logs} `make up` starts it.")
     if state.get("Health", {}).get("Status") == "unhealthy":
         return Finding(service, "runs, but its health check fails", logs)
-    if inspected["RestartCount"]:
-        return Finding(service, f"runs, after {inspected['RestartCount']} restarts", f"It crashed. {logs}")
+    if description["RestartCount"]:
+        return Finding(service, f"runs, after {description['RestartCount']} restarts", f"It crashed. {logs}")
     return Finding(service, "runs")
 
 

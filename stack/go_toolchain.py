@@ -32,9 +32,7 @@ def installed_go(steps: Steps) -> str:
                 "it is not installed; it is installed for you only as root on Debian or Ubuntu",
                 "Install Go (go.dev/dl, any version from 1.19), then `make up`.",
             )
-        steps.run("refreshing the host's package lists", ["apt-get", "update"])
-        install = ["apt-get", "install", "--yes", "--no-install-recommends", "golang-go"]
-        steps.run("installing Go on the host", install)
+        steps.install("golang-go")
     return "go"
 
 

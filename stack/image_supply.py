@@ -7,6 +7,7 @@ from collections.abc import Callable
 from stack import environment_file, images
 from stack.compose import PROFILE
 from stack.failure import StepError
+from stack.inspection import image_id
 from stack.paths import COMPOSE_FILE, FROM_SOURCE_FILE
 from stack.process import last_lines, run
 from stack.settings import ImageSource
@@ -47,7 +48,7 @@ def ensure_images(source: ImageSource, official: dict[str, str], report: Report)
         _write_mode(files=(COMPOSE_FILE.name,), profiles=(PROFILE,))
         return True
     _images_from_source(report)
-    with_grafana = _is_local(official[GRAFANA])
+    with_grafana = image_id(official[GRAFANA]) is not None
     profiles = (PROFILE, GRAFANA) if with_grafana else (PROFILE,)
     _write_mode(files=(COMPOSE_FILE.name, FROM_SOURCE_FILE.name), profiles=profiles)
     if not with_grafana:
@@ -57,7 +58,7 @@ def ensure_images(source: ImageSource, official: dict[str, str], report: Report)
 
 def _official_images(source: ImageSource, official: dict[str, str], report: Report) -> bool:
     python = images.official_python_image()
-    missing = [image for image in (*sorted(set(official.values())), python) if not _is_local(image)]
+    missing = [image for image in (*sorted(set(official.values())), python) if image_id(image) is None]
     if missing:
         report(f"pulling {missing[0]}")
         first = _pull(missing[0])
@@ -101,10 +102,6 @@ def _build(build: Callable[[], None]) -> None:
         build()
     except images.BuildError as error:
         raise StepError(f"building {error.component} ({error.step})", error.detail, error.remedy) from error
-
-
-def _is_local(image: str) -> bool:
-    return run(["docker", "image", "inspect", "--format", "{{.Id}}", image], timeout=30).returncode == 0
 
 
 def _write_mode(*, files: tuple[str, ...], profiles: tuple[str, ...]) -> None:

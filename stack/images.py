@@ -20,6 +20,7 @@ from typing import Final
 from stack import debian_base, go_build
 from stack.build_step import BuildError, Report, Steps, remedy_for
 from stack.image_versions import debian_suite, official_python_image, release
+from stack.inspection import image_id
 from stack.paths import ROOT
 from stack.process import run
 
@@ -54,7 +55,7 @@ COMPONENTS: Final = (*FROM_DEBIAN, *FROM_GO)
 
 
 def is_current(component: str) -> bool:
-    """Whether the image of `component` is there, built from today's inputs. Asks the engine one cheap question.
+    """Whether the image of `component` is there, built from today's inputs.
 
     Raises:
         BuildError: docker-compose.yml does not say which version is wanted.
@@ -73,7 +74,7 @@ def build(component: str, report: Report) -> None:
         if is_current(component):
             return
         image = _tagged(component)
-        if not _exists(image):
+        if image_id(image) is None:
             artefacts = _artefacts(steps, scratch)
             arguments = {"VERSION": version(component)}
             if _needs_debian(component):
@@ -117,13 +118,13 @@ def build_app(report: Report, python_image: str) -> None:
     """
     steps = Steps(APPLICATION, report)
     with _exclusively(steps):
-        base = run(["docker", "image", "inspect", "--format", "{{.Id}}", python_image]).stdout
+        base = image_id(python_image) or ""
         files = [file for name in APPLICATION_INPUTS for file in _files(ROOT / name)]
         image = f"{NAMESPACE}/{APPLICATION}:{inputs_hash(ROOT, files, base)}"
         current = f"{NAMESPACE}/{APPLICATION}:local"
         if _same_image(image, current):
             return
-        if not _exists(image):
+        if image_id(image) is None:
             arguments = {"PYTHON_IMAGE": python_image}
             dockerfile = ROOT / "app" / "Dockerfile"
             _docker_build(steps, dockerfile, ROOT, image=image, arguments=arguments)
@@ -244,13 +245,9 @@ def _current(component: str) -> str:
     return f"{NAMESPACE}/{component}:{CURRENT}"
 
 
-def _exists(image: str) -> bool:
-    return run(["docker", "image", "inspect", "--format", "{{.Id}}", image]).returncode == 0
-
-
-def _same_image(*names: str) -> bool:
-    answer = run(["docker", "image", "inspect", "--format", "{{.Id}}", *names])
-    return answer.returncode == 0 and len(set(answer.stdout.split())) == 1
+def _same_image(one: str, other: str) -> bool:
+    found = image_id(one)
+    return found is not None and found == image_id(other)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from stack.config_check import check_configurations
 from stack.endpoints import endpoints
 from stack.engine import ensure_engine
 from stack.failure import StepError
-from stack.process import last_lines, run
+from stack.inspection import inspected
+from stack.process import last_lines
 
 # Loki is ready again within 30 s after the worst crash (docs/reliability); then everything behind it starts.
 START_TIMEOUT_SECONDS = 180
@@ -75,17 +76,17 @@ def outdated_services() -> list[str]:
         for name, service in compose.project()["services"].items()
     }
     running = [container for container in containers() if container["State"] == "running"]
+    started = map(_started, inspected([container["ID"] for container in running]))
     return [
         container["Service"]
-        for container in running
-        if any(file.is_file() and file.stat().st_mtime > _started(container) for file in mounted[container["Service"]])
+        for container, at in zip(running, started, strict=True)
+        if any(file.is_file() and file.stat().st_mtime > at for file in mounted[container["Service"]])
     ]
 
 
-def _started(container: dict[str, Any]) -> float:
-    """Seconds since 1970 at which the container was started last."""
-    answer = run(["docker", "inspect", "--format", "{{.State.StartedAt}}", container["Name"]]).stdout
-    return datetime.fromisoformat(f"{answer[:19]}+00:00").timestamp()
+def _started(description: dict[str, Any]) -> float:
+    """Seconds since 1970 at which a container was started last."""
+    return datetime.fromisoformat(f"{description['State']['StartedAt'][:19]}+00:00").timestamp()
 
 
 def _wait_for_collector() -> None:

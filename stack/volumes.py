@@ -14,6 +14,7 @@ from typing import IO, Any
 from stack import compose
 from stack.engine import engine_answers
 from stack.failure import StepError
+from stack.inspection import image_id
 from stack.paths import ROOT
 from stack.process import last_lines, run
 
@@ -161,7 +162,7 @@ def ensure_reachable() -> None:
     """
     if not engine_answers():
         raise StepError("Docker Engine", "none answers", "Start it (`systemctl start docker`), or `make up`.")
-    if run(["docker", "image", "inspect", compose.APPLICATION_IMAGE]).returncode != 0:
+    if image_id(compose.APPLICATION_IMAGE) is None:
         raise StepError(
             "looking for the helper image",
             f"{compose.APPLICATION_IMAGE} is not on this machine",

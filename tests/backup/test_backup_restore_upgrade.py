@@ -15,10 +15,10 @@ from stack import compose, volumes
 from stack.endpoints import endpoints
 from stack.process import run
 from tests.backup.conftest import Command
-from tests.backup.own_project import own_project, run_compose, up
 from tests.backup.stored import LINES, PatientSender, Stored, fill, lines_of, look
 from tests.support.eventually import eventually
 from tests.support.otlp import Record, send_http_protobuf
+from tests.support.own_project import own_project, run_compose, up
 
 PROJECT = "integr8scode-backup"
 UPGRADED = ("loki", "otel-collector", "jaeger", "victoria-metrics", "redis")

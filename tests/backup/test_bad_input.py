@@ -17,7 +17,7 @@ import pytest
 from stack import compose
 from stack.paths import ROOT
 from tests.backup.conftest import Command
-from tests.backup.own_project import own_project, run_compose, up
+from tests.support.own_project import own_project, run_compose, up
 
 PROJECT = "integr8scode-backup-small"
 

@@ -1,6 +1,5 @@
 """What these tests need: the images of `make up`. Each store runs as docker-compose.yml has it, in another project."""
 
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,3 @@ def command_of(service: str) -> list[str]:
     """The arguments that docker-compose.yml gives to a service."""
     arguments: list[str] = compose.project(every_profile=True)["services"][service]["command"]
     return arguments
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port

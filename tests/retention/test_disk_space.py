@@ -6,9 +6,10 @@ import pytest
 
 from stack import compose, volumes
 from stack.endpoints import endpoints
-from tests.backup.own_project import docker, own_project, up
+from stack.process import run
 from tests.retention.conftest import command_of, write_override
 from tests.support.eventually import eventually
+from tests.support.own_project import own_project, up
 from tests.support.victoria_metrics import VictoriaMetrics
 
 PROJECT = "integr8scode-disk"
@@ -59,5 +60,6 @@ def test_a_disk_that_fills_is_seen_while_there_is_room(key: str) -> None:
 
 def _fill(volume: str, user: str) -> None:
     script = f"head --bytes {FILL_MIB}M /dev/zero > /volume/filler"
-    mount = f"--volume={volume}:/volume"
-    docker("run", "--rm", "--user", user, mount, "--entrypoint=sh", compose.APPLICATION_IMAGE, "-euc", script)
+    helper = ["docker", "run", "--rm", f"--user={user}", f"--volume={volume}:/volume", "--entrypoint=sh"]
+    filled = run([*helper, compose.APPLICATION_IMAGE, "-euc", script])
+    assert filled.returncode == 0, filled.stdout

@@ -4,6 +4,7 @@ The stores run with the project's own configuration. What is shortened is only h
 instead of every ten minutes, without the two hours of grace before a chunk is deleted.
 """
 
+import os
 import secrets
 import time
 from collections.abc import Iterator
@@ -19,14 +20,15 @@ from opentelemetry.proto.trace.v1 import trace_pb2
 from stack import compose, volumes
 from stack.endpoints import endpoints
 from stack.loki import Loki
-from tests.backup.own_project import own_project, run_compose, up
-from tests.retention.conftest import command_of, free_port, write_override
+from tests.retention.conftest import command_of, write_override
 from tests.support.eventually import eventually
 from tests.support.jaeger import Jaeger
 from tests.support.otlp import PROTOBUF_HEADERS
+from tests.support.own_project import own_project, run_compose, up
 from tests.support.victoria_metrics import VictoriaMetrics
 
 PROJECT = "integr8scode-retention"
+JAEGER_OTLP_PORT = "JAEGER_OTLP_PORT"
 DAY_SECONDS = 86_400
 RETENTION_SECONDS = 720 * 3600
 LOKI_CLOCKS = [
@@ -50,22 +52,22 @@ KEPT = (29.9, 29.0, 0.0)
 LINES = 50
 
 
-@pytest.fixture(scope="module")
-def jaeger_otlp() -> str:
-    """Where Jaeger takes spans; docker-compose.yml does not publish it, because the Collector is the one door."""
-    return f"http://127.0.0.1:{free_port()}"
-
-
 @pytest.fixture(scope="module", autouse=True)
-def stores(jaeger_otlp: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     services = {
         "loki": {"command": [*command_of("loki"), *LOKI_CLOCKS]},
-        "jaeger": {"ports": [f"{jaeger_otlp.removeprefix('http://')}:4318"]},
+        "jaeger": {"ports": [f"127.0.0.1:${{{JAEGER_OTLP_PORT}}}:4318"]},
     }
     clocks = write_override(tmp_path_factory.mktemp("retention") / "clocks.yml", {"services": services})
-    with own_project(PROJECT, clocks):
+    with own_project(PROJECT, clocks, ports=[JAEGER_OTLP_PORT]):
         up("loki", "jaeger", "victoria-metrics")
         yield
+
+
+@pytest.fixture(scope="module")
+def jaeger_otlp(stores: None) -> str:  # noqa: ARG001 - chooses the port
+    """Where Jaeger takes spans; docker-compose.yml does not publish it, because the Collector is the one door."""
+    return f"http://127.0.0.1:{os.environ[JAEGER_OTLP_PORT]}"
 
 
 @pytest.fixture(scope="module", autouse=True)

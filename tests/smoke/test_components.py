@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from stack import compose, ladder
+from stack import compose, inspection, ladder
 from stack.endpoints import Endpoints
-from stack.process import run
 from tests.support.eventually import eventually
 from tests.support.victoria_metrics import VictoriaMetrics
 
@@ -22,9 +21,7 @@ START_UP = timedelta(seconds=5)
 def inspected() -> dict[str, dict[str, Any]]:
     """Compose service → what the engine says of its container."""
     names = {container["Service"]: container["Name"] for container in ladder.containers()}
-    answer = run(["docker", "inspect", *names.values()])
-    assert answer.returncode == 0, answer.stdout
-    return dict(zip(names, json.loads(answer.stdout), strict=True))
+    return dict(zip(names, inspection.inspected([*names.values()]), strict=True))
 
 
 def test_every_service_is_running_and_healthy(inspected: dict[str, dict[str, Any]]) -> None:

@@ -48,7 +48,7 @@ def _document(results: Results, pictures: dict[str, str]) -> Iterator[str]:
         yield ""
         yield f"## {name.capitalize()}"
         yield ""
-        yield from (f"{scenario.what} " for scenario in SCENARIOS if scenario.name == name)
+        yield from (scenario.what for scenario in SCENARIOS if scenario.name == name)
         yield f"*Measured {results.measured[name]}.*"
         yield ""
         if name in pictures:

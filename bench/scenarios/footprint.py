@@ -37,7 +37,8 @@ class Footprint:
         share = {
             name: (after[name].cpu_seconds - used.cpu_seconds) / seconds * 100
             for name, used in before.items()
-            if name in after
+            # One that was killed meanwhile has begun anew.
+            if name in after and after[name].cpu_seconds >= used.cpu_seconds
         }
         memory = {name: used.memory_mib for name, used in after.items()}
         return {

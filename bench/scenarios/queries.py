@@ -50,7 +50,6 @@ class Queries:
     day_lines: int
     stages: tuple[int, ...]
     repeats: int = 10
-    lines_per_second: int = 0
     worst: tuple[str, ...] = ()
 
     def __call__(self, running: Running) -> Cases:
@@ -88,7 +87,7 @@ class Queries:
             templates[number // REQUEST_LINES % len(templates)].fill(number, day_ns + number * step_ns, step_ns)
             for number in range(first, last, REQUEST_LINES)
         )
-        with Senders(running.logs_url, requests_, per_second=self.lines_per_second / REQUEST_LINES) as senders:
+        with Senders(running.logs_url, requests_) as senders:
             senders.finish()
         wait_until_drained(running.collector_metrics)
         return day_ns + last * step_ns
@@ -188,9 +187,9 @@ def _asked_by_many(running: Running, logql: str) -> Figures:
 
 def _status(loki: Loki, logql: str, now_ns: int) -> tuple[int, float]:
     began = time.monotonic()
-    parameters: dict[str, str | int] = {"query": logql, "start": now_ns - 30 * DAY_NS, "end": now_ns, "limit": 10_000}
+    parameters: dict[str, str | int] = {"query": logql, "start": now_ns - 30 * DAY_NS, "end": now_ns, "limit": 5_000}
     try:
-        status = requests.get(f"{loki.url}/loki/api/v1/query_range", params=parameters, timeout=300).status_code
+        status = requests.get(f"{loki.url}/loki/api/v1/query_range", params=parameters, timeout=330).status_code
     except requests.RequestException:
         status = 0
     return status, time.monotonic() - began

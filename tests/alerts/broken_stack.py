@@ -115,17 +115,6 @@ class BrokenStack:
         yield
 
     @contextmanager
-    def loki_killed_in_a_write(self) -> Iterator[None]:
-        """Loki is killed, and the last record of its write-ahead log is there by half."""
-        # A full record of 1,000 bytes by its header, of which four are there.
-        half = repr(bytes([1, 0x03, 0xE8, 0, 0, 0, 0]) + b"half")
-        segment = "max(path for path in pathlib.Path('/disk/wal').iterdir() if path.name.isdigit())"
-        _compose("kill", "loki")
-        _in_volume_of("loki", "/loki", f"import pathlib; {segment}.open('ab').write({half})")
-        _compose("start", "loki")
-        yield
-
-    @contextmanager
     def span_that_jaeger_fails_on(self) -> Iterator[None]:
         """A span with more attributes than Badger writes at once."""
         _post_span(self.jaeger_otlp, "wide-service", attributes=130_000)

@@ -46,7 +46,6 @@ GROUPS: tuple[dict[Fault, dict[str, dict[str, str]]], ...] = (
             "application-records-lost": {"service_name": "integr8scode-backend", "error_type": "queue_full"}
         },
         BrokenStack.span_that_jaeger_fails_on: {"jaeger-drops": {"svc": "wide-service"}},
-        BrokenStack.loki_killed_in_a_write: {"loki-replay-incomplete": {"job": "loki"}},
     },
     {
         BrokenStack.redis_away: {"component-down": {"job": "redis"}},

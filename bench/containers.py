@@ -7,9 +7,8 @@ import subprocess
 import threading
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
 
-from stack.process import run
+from stack.inspection import container_ids, inspected
 
 MIB = 1024 * 1024
 ENGINE_SOCKET = "/var/run/docker.sock"
@@ -28,12 +27,10 @@ class Containers:
     """The containers of the Compose project `project`, by the names of their services."""
 
     def __init__(self, project: str) -> None:
-        listing = run(
-            ["docker", "ps", "--filter", f"label=com.docker.compose.project={project}", "--format", "{{.ID}}"]
-        )
+        running = container_ids(f"label=com.docker.compose.project={project}", "status=running")
         self._ids = {
             container["Config"]["Labels"]["com.docker.compose.service"]: container["Id"]
-            for container in _inspect(*listing.stdout.split())
+            for container in inspected(running)
         }
 
     @property
@@ -48,12 +45,12 @@ class Containers:
             PermissionError: only root may.
 
         """
-        [container] = _inspect(self._ids[service])
+        [container] = inspected([self._ids[service]])
         os.kill(container["State"]["Pid"], signal.SIGKILL)
 
     def restarts(self) -> dict[str, int]:
         """How often each has been started again by the engine."""
-        found = _inspect(*self._ids.values())
+        found = inspected([*self._ids.values()])
         return {service: state["RestartCount"] for service, state in zip(self._ids, found, strict=True)}
 
     def usage(self) -> dict[str, Usage]:
@@ -63,7 +60,7 @@ class Containers:
 
     def volume(self, service: str, target: str) -> str:
         """Where this machine keeps the volume that the service sees at `target`."""
-        [container] = _inspect(self._ids[service])
+        [container] = inspected([self._ids[service]])
         return next(str(mount["Source"]) for mount in container["Mounts"] if mount["Destination"] == target)
 
 
@@ -90,13 +87,6 @@ class PeakMemory:
         while not self._stop.wait(0.25):
             for service, usage in self._containers.usage().items():
                 self.mib[service] = max(self.mib.get(service, 0.0), usage.memory_mib)
-
-
-def _inspect(*ids: str) -> list[dict[str, Any]]:
-    if not ids:
-        return []
-    described: list[dict[str, Any]] = json.loads(run(["docker", "inspect", *ids]).stdout)
-    return described
 
 
 def _usage(container: str) -> Usage | None:

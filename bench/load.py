@@ -17,12 +17,12 @@ from opentelemetry.proto.common.v1 import common_pb2
 from opentelemetry.proto.logs.v1 import logs_pb2
 from opentelemetry.proto.resource.v1 import resource_pb2
 
+from tests.support.otlp import PROTOBUF_HEADERS, RETRYABLE
+
 LINE_BYTES: Final = 360
 REQUEST_LINES: Final = 1000
 # Each execution has as many lines as one of the application.
 LINES_PER_EXECUTION: Final = 8
-# OTLP/HTTP: a sender comes back after these and after a broken connection.
-RETRYABLE: Final = frozenset({429, 502, 503, 504})
 GIVE_UP_SECONDS: Final = 120.0
 
 # Placeholders of fixed width, found once in the serialised template.
@@ -242,7 +242,7 @@ class Senders:
 
     def _send(self, connection: http.client.HTTPConnection, payload: bytes) -> int:
         try:
-            connection.request("POST", self._address.path, payload, {"Content-Type": "application/x-protobuf"})
+            connection.request("POST", self._address.path, payload, PROTOBUF_HEADERS)
             response = connection.getresponse()
             response.read()
         except (OSError, http.client.HTTPException):

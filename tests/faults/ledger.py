@@ -19,12 +19,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 
 from stack.endpoints import Endpoints
 from stack.loki import Loki
-from tests.support.otlp import PROTOBUF_HEADERS
+from tests.support.otlp import PROTOBUF_HEADERS, RETRYABLE
 
 SECOND_NS = 10**9
 HOUR_NS = 3600 * SECOND_NS
-# OTLP/HTTP: a sender comes back after these and after a broken connection, and gives up after everything else.
-RETRYABLE = {429, 502, 503, 504}
 PAGE = 5000
 Clock = Callable[[int], int]
 """Number of a line → its timestamp in ns."""

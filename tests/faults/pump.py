@@ -7,8 +7,8 @@ from typing import Self
 
 import requests
 
-from tests.faults.ledger import RETRYABLE, SECOND_NS
-from tests.support.otlp import PROTOBUF_HEADERS
+from tests.faults.ledger import SECOND_NS
+from tests.support.otlp import PROTOBUF_HEADERS, RETRYABLE
 
 CONNECTIONS = 4
 GIVE_UP_SECONDS = 180.0

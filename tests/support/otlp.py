@@ -15,6 +15,8 @@ from opentelemetry.proto.resource.v1 import resource_pb2
 
 JSON_HEADERS = {"Content-Type": "application/json"}
 PROTOBUF_HEADERS = {"Content-Type": "application/x-protobuf"}
+# OTLP/HTTP: a sender comes back after these and after a broken connection, and gives up after everything else.
+RETRYABLE = frozenset({429, 502, 503, 504})
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,6 @@ def main(
     results.begin({scenario.name for scenario in chosen})
     with told_failures():
         measure(chosen, results)
-    results.write(FILE)
     write_report(results)
     console.print(goals_table(results))
     console.print(f"all figures: {REPORT.relative_to(ROOT)}")

@@ -1,8 +1,8 @@
 """What a log call costs the thread that makes it, side by side with what others cost.
 
 Each variant runs in a process of its own; the rounds of all variants alternate, so that a busy moment of the machine
-hits all of them, and the best round of each counts. `make bench` runs it; `python -m bench.logging_cost --json`
-prints figures for a machine.
+hits all of them, and the best round of each counts. `python -m bench.logging_cost --json` prints figures for a
+machine.
 """
 
 import gc

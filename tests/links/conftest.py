@@ -1,15 +1,22 @@
 """What links are followed on: a running stack (`make up`), and executions that together pass all seven services."""
 
+import time
+
+import orjson
 import pytest
 
 from app.core.service_names import ServiceName
+from stack import compose, container_logs
 from stack.endpoints import Endpoints
 from stack.loki import Line, Loki
+from stack.window import Window
 from tests.support.backend import Backend, Execution
 from tests.support.eventually import eventually
 from tests.support.jaeger import Jaeger, Trace
 
 PIPELINE = ("otel-collector", "loki", "jaeger")
+# More than both executions and the wait for their lines may take.
+EXECUTION_NS = 5 * 60 * 10**9
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +29,7 @@ def executions(at: Endpoints) -> list[Execution]:
 
 @pytest.fixture(scope="session")
 def lines(loki: Loki, executions: list[Execution]) -> list[Line]:
-    """Every line of their traces. An execution's last one is that of the dead letters."""
+    """Every line of their traces."""
     given_up, replay = executions
     return [
         *lines_of(loki, given_up, set(ServiceName) - {ServiceName.EVENT_REPLAY}),
@@ -44,12 +51,28 @@ def traces(jaeger: Jaeger, executions: list[Execution], lines: list[Line]) -> di
 
 
 def lines_of(loki: Loki, execution: Execution, services: set[ServiceName]) -> list[Line]:
+    """All that its services wrote: each sends on its own, so that the last line written may be stored first."""
     return eventually(
         lambda: loki.lines(f'{{service_namespace="integr8scode"}} |= `"trace_id":"{execution.trace_id}"`'),
-        lambda found: {line.labels["service_name"] for line in found} >= services,
+        lambda found: (
+            {line.labels["service_name"] for line in found} >= services
+            and {line.body for line in found} >= written_lines_of(execution)
+        ),
         sent=execution,
         components=PIPELINE,
     )
+
+
+def written_lines_of(execution: Execution) -> set[str]:
+    """What the container logs of the last minutes have of its trace."""
+    now_ns = time.time_ns()
+    window = Window(now_ns - EXECUTION_NS, now_ns)
+    return {
+        line.body.decode()
+        for container in container_logs.find_containers(compose.project()["name"])
+        for line in container_logs.read(container, window)
+        if line.is_json and orjson.loads(line.body).get("trace_id") == execution.trace_id
+    }
 
 
 def trace_of(jaeger: Jaeger, execution: Execution, span_ids: set[str]) -> Trace:

@@ -94,7 +94,7 @@ def _export_time(over: str, by: str = "") -> str:
     # The mean: the SDK's buckets for this begin at 5 s, far above what an export takes.
     grouped = f"sum by ({by})" if by else "sum"
     spent, exports = (
-        f"{grouped} (rate(otel_sdk_exporter_operation_duration_seconds_{part}{{{_OF}}}[{over}]))"
+        f"{grouped} (increase(otel_sdk_exporter_operation_duration_seconds_{part}{{{_OF}}}[{over}]))"
         for part in ("sum", "count")
     )
     return f"{spent} / ({exports} > 0)"

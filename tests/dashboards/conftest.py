@@ -2,14 +2,10 @@
 
 import pytest
 
-from app.core.service_names import ServiceName
 from stack.endpoints import Endpoints
 from tests.support.backend import Backend, Execution
-from tests.support.eventually import eventually
+from tests.support.stored_metrics import wait_for_every_service
 from tests.support.victoria_metrics import VictoriaMetrics
-
-# A process sends its metrics once a minute, and Loki's ruler counts lines once a minute.
-METRICS_ARE_THERE_WITHIN_SECONDS = 150
 
 
 @pytest.fixture(scope="session")
@@ -19,16 +15,5 @@ def execution(at: Endpoints, victoria_metrics: VictoriaMetrics) -> Execution:
     succeeded = backend.run("succeed")
     backend.run("always-fail")
     backend.replay(succeeded)
-    for metric in ("otel_sdk_span_started_total", "service_level:log_lines:count1m", "traces_span_metrics_calls_total"):
-        wait_for_every_service(victoria_metrics, metric)
+    wait_for_every_service(victoria_metrics)
     return succeeded
-
-
-def wait_for_every_service(victoria_metrics: VictoriaMetrics, metric: str) -> None:
-    eventually(
-        lambda: victoria_metrics.query(f"count by (service_name) ({metric})"),
-        lambda found: {series["metric"].get("service_name") for series in found} >= set(ServiceName),
-        sent=f"executions of every kind, for {metric}",
-        components=("otel-collector", "loki", "victoria-metrics"),
-        within=METRICS_ARE_THERE_WITHIN_SECONDS,
-    )

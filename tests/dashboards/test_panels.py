@@ -8,11 +8,11 @@ from _pytest.mark import ParameterSet
 
 from app.core.service_names import ServiceName
 from stack.endpoints import Endpoints
-from tests.dashboards.conftest import METRICS_ARE_THERE_WITHIN_SECONDS
 from tests.dashboards.questions import Question
 from tests.support.backend import Execution
 from tests.support.eventually import eventually
 from tests.support.grafana import dashboards, targets
+from tests.support.stored_metrics import STORED_WITHIN_SECONDS
 
 # A chunk holds lines of more than the range, and small ones make the index's figure coarse.
 SCAN_TOLERANCE = 1.5
@@ -61,7 +61,7 @@ def found_in_time(question: Question, at: Endpoints) -> None:
         lambda: question.ask(at).found,
         sent=question.text,
         components=("loki", "victoria-metrics", "jaeger"),
-        within=METRICS_ARE_THERE_WITHIN_SECONDS,
+        within=STORED_WITHIN_SECONDS,
     )
 
 

@@ -13,6 +13,8 @@ from stack.window import Window
 from tests.support.backend import Backend, Execution
 from tests.support.eventually import eventually
 from tests.support.jaeger import Jaeger, Trace
+from tests.support.stored_metrics import wait_for_every_service
+from tests.support.victoria_metrics import VictoriaMetrics
 
 PIPELINE = ("otel-collector", "loki", "jaeger")
 # More than both executions and the wait for their lines may take.
@@ -48,6 +50,14 @@ def traces(jaeger: Jaeger, executions: list[Execution], lines: list[Line]) -> di
         )
         for execution in executions
     }
+
+
+@pytest.fixture(scope="session")
+def metrics(victoria_metrics: VictoriaMetrics, executions: list[Execution]) -> VictoriaMetrics:
+    """Where the metrics of `executions` are, once they are there."""
+    assert executions
+    wait_for_every_service(victoria_metrics)
+    return victoria_metrics
 
 
 def lines_of(loki: Loki, execution: Execution, services: set[ServiceName]) -> list[Line]:

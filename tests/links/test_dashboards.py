@@ -49,7 +49,7 @@ def clicked_values(panel: dict[str, Any], labels: dict[str, str]) -> dict[str, s
     return values
 
 
-@pytest.mark.usefixtures("traces")
+@pytest.mark.usefixtures("traces", "metrics")
 @pytest.mark.parametrize(("dashboard", "panel", "link"), LINKS)
 def test_leads_somewhere(
     dashboard: dict[str, Any], panel: dict[str, Any], link: dict[str, Any], at: Endpoints, loki: Loki

@@ -59,7 +59,7 @@ def test_spans_lead_to_their_own_lines(
 
 
 def test_spans_lead_to_metrics_of_their_operation(
-    jaeger_source: dict[str, Any], victoria_metrics: VictoriaMetrics, traces: dict[str, Trace]
+    jaeger_source: dict[str, Any], metrics: VictoriaMetrics, traces: dict[str, Trace]
 ) -> None:
     link = jaeger_source["jsonData"]["tracesToMetrics"]
     assert link["datasourceUid"] == "victoria-metrics"
@@ -69,7 +69,7 @@ def test_spans_lead_to_metrics_of_their_operation(
     for trace, span in spans.values():
         variables = span_variables(trace, span)
         for query in link["queries"]:
-            found = asked_until_there(victoria_metrics, expand(query["query"], variables))
+            found = asked_until_there(metrics, expand(query["query"], variables))
             assert variables["serviceName"] in {series["metric"]["service_name"] for series in found}
 
 

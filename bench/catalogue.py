@@ -4,6 +4,7 @@ from bench.scenario import Scenario
 from bench.scenarios import start_up
 from bench.scenarios.capacity import Capacity
 from bench.scenarios.footprint import Footprint
+from bench.scenarios.generated import Generated
 from bench.scenarios.latency import Latency
 from bench.scenarios.queries import EVERYTHING, Queries
 from bench.scenarios.transfer import Transfer, loki_killed, worst_query
@@ -21,13 +22,14 @@ from bench.systems import (
 WORST = (
     f'{EVERYTHING} |~ "(?i).*(a+b+)+never.*"',
     f'{EVERYTHING} | json | detail=~".*memory.*limit.*" | line_format "{{{{.detail}}}}"',
-    f"sum by (trace_id) (count_over_time({EVERYTHING} | json [30d]))",
+    f"sum by (level) (count_over_time({EVERYTHING} | json [1h]))",
     f"topk(10, sum by (detail) (rate({EVERYTHING} | json [1h])))",
 )
 # Loki's own value for what loki/loki-config.yaml sets, where it is about speed or memory.
 DEFAULTS = (
     "-ingester.chunk-encoding=gzip",
     "-ingester.chunk-target-size=1572864",
+    "-ingester.chunks-block-size=262144",
     "-ingester.flush-check-period=30s",
     "-ingester.checkpoint-duration=5m",
     "-ingester.wal-replay-memory-ceiling=4GB",
@@ -39,6 +41,7 @@ DEFAULTS = (
     "-querier.split-queries-by-interval=1h",
     "-querier.max-concurrent=4",
     "-store.max-chunk-batch-size=50",
+    "-validation.max-entries-limit=5000",
     "-frontend.embedded-cache.max-size-mb=100",
     "-store.chunks-cache.embedded-cache.max-size-mb=100",
     "-frontend.scheduler-dns-lookup-period=10s",
@@ -62,6 +65,13 @@ SCENARIOS = (
         "`sink` throws them away: the most that the load generator gives.",
         (specification, otel_lgtm, sink),
         Transfer(lines=1_000_000),
+        repeats=1,
+    ),
+    Scenario(
+        "telemetrygen",
+        "The same from the Collector project's own generator, whose lines are all alike.",
+        (this_stack, specification, otel_lgtm, sink),
+        Generated(lines=1_000_000),
         repeats=1,
     ),
     Scenario(

@@ -40,10 +40,9 @@ def tally(loki: Loki, selector: str, sent: int, start_ns: int, end_ns: int, *, s
         f" [{step_seconds}s]))"
     )
     stored: Counter[int] = Counter()
-    first = start_ns // SECOND_NS - 1
-    for at in range(first + step_seconds, end_ns // SECOND_NS + step_seconds + 1, step_seconds):
-        for series in _patiently(loki, query, at * SECOND_NS):
-            stored[int(series["metric"]["block"])] += int(float(series["values"][0][1]))
+    for at_ns in _ends_of_steps(start_ns, end_ns, step_seconds):
+        for series in _patiently(loki, query, at_ns):
+            stored[int(series["metric"]["block"])] += _lines(series)
     expected = [min(BLOCK, sent - first) for first in range(0, sent, BLOCK)]
     differences = [stored[block] - lines for block, lines in enumerate(expected)]
     return Tally(
@@ -51,6 +50,26 @@ def tally(loki: Loki, selector: str, sent: int, start_ns: int, end_ns: int, *, s
         lost=-sum(min(0, difference) for difference in differences),
         doubled=sum(max(0, difference) for difference in differences),
     )
+
+
+def count(loki: Loki, selector: str, start_ns: int, end_ns: int, *, step_seconds: int = 2) -> int:
+    """How many lines `selector` finds between two times; raises like `tally`."""
+    query = f"sum(count_over_time({selector} [{step_seconds}s]))"
+    return sum(
+        _lines(series)
+        for at_ns in _ends_of_steps(start_ns, end_ns, step_seconds)
+        for series in _patiently(loki, query, at_ns)
+    )
+
+
+def _ends_of_steps(start_ns: int, end_ns: int, step_seconds: int) -> range:
+    first = start_ns // SECOND_NS - 1
+    last = end_ns // SECOND_NS + step_seconds
+    return range((first + step_seconds) * SECOND_NS, (last + 1) * SECOND_NS, step_seconds * SECOND_NS)
+
+
+def _lines(series: dict[str, Any]) -> int:
+    return int(float(series["values"][0][1]))
 
 
 def _patiently(loki: Loki, query: str, at_ns: int) -> list[dict[str, Any]]:

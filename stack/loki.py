@@ -11,6 +11,8 @@ from stack.failure import StepError
 HOUR_NS = 3600 * 10**9
 # Longer than any query over a day in 256 MiB took; a query that hangs is told, not waited for.
 TIMEOUT_SECONDS = 120.0
+# As many lines as one query may ask for: max_entries_limit_per_query in loki/loki-config.yaml.
+MOST_LINES = 2000
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ import requests
 from requests.adapters import HTTPAdapter, Retry
 
 from stack.failure import StepError
+from stack.loki import MOST_LINES
 from stack.window import NS_PER_SECOND, Window, rfc3339
 
-# Loki's max_entries_limit_per_query.
-MAX_PAGE_LINES = 5000
 # What a page should weigh: few enough requests for short lines, and bounded memory, here and in Loki, for long ones.
 _LIGHT_PAGE_BYTES = 2 * 1024 * 1024
 _HEAVY_PAGE_BYTES = 8 * 1024 * 1024
@@ -56,10 +55,10 @@ def read(url: str, service_name: str, namespace: str, window: Window) -> Iterato
                 continue
             # A full page may end between lines of one time: what is of its last time is asked again.
             last_ns = max(line.at_ns for line in lines)
-            if last_ns == start_ns and limit == MAX_PAGE_LINES:
+            if last_ns == start_ns and limit == MOST_LINES:
                 raise _too_many_at_once(service_name, last_ns)
             yield from (line for line in lines if line.at_ns < last_ns)
-            limit = MAX_PAGE_LINES if last_ns == start_ns else _next_limit(limit, size)
+            limit = MOST_LINES if last_ns == start_ns else _next_limit(limit, size)
             start_ns, span_ns = last_ns, _SPLIT_NS
 
 
@@ -83,7 +82,7 @@ def require_ready(url: str) -> None:
 def _next_limit(limit: int, page_bytes: int) -> int:
     if page_bytes > _HEAVY_PAGE_BYTES:
         return max(limit // 4, 10)
-    return min(limit * 2, MAX_PAGE_LINES) if page_bytes < _LIGHT_PAGE_BYTES else limit
+    return min(limit * 2, MOST_LINES) if page_bytes < _LIGHT_PAGE_BYTES else limit
 
 
 def _page(session: requests.Session, url: str, query: str, window: Window, limit: int) -> tuple[int, list[StoredLine]]:
@@ -122,7 +121,7 @@ def _no_answer(url: str, error: requests.RequestException) -> StepError:
 def _too_many_at_once(service_name: str, at_ns: int) -> StepError:
     return StepError(
         f"reading the lines of {service_name} from Loki",
-        f"{MAX_PAGE_LINES} or more have the time {rfc3339(at_ns)}, and Loki gives no more than that for one query",
+        f"{MOST_LINES} or more have the time {rfc3339(at_ns)}, and Loki gives no more than that for one query",
         "Audit before and after that time (--since, --until).",
     )
 

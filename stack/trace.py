@@ -13,11 +13,10 @@ from rich.tree import Tree
 from stack.failure import StepError
 from stack.jaeger import Jaeger, Span, Trace
 from stack.line_view import one_line
-from stack.loki import HOUR_NS, Line, Loki
+from stack.loki import HOUR_NS, MOST_LINES, Line, Loki
 
 # Jaeger and Loki keep 30 days.
 RETENTION_NS = 30 * 24 * HOUR_NS
-MAX_LINES = 5000
 _ID = re.compile(r"[0-9a-fA-F]{32}")
 _ID_FIELD = re.compile(r'"(trace_id|execution_id)"\s*:\s*"([0-9a-zA-Z-]+)"')
 
@@ -171,7 +170,7 @@ def _lines_of(trace: Trace, loki: Loki) -> list[Line]:
     start = min(span.start_us for span in trace.spans) * 1000 - HOUR_NS
     end = max(span.start_us + span.duration_us for span in trace.spans) * 1000 + HOUR_NS
     query = f'{{service_name=~".+"}} | trace_id="{trace.trace_id}"'
-    return loki.lines(query, start_ns=start, end_ns=end, limit=MAX_LINES, direction="forward")
+    return loki.lines(query, start_ns=start, end_ns=end, limit=MOST_LINES, direction="forward")
 
 
 def _duration(microseconds: int) -> str:

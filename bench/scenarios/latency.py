@@ -15,7 +15,7 @@ from bench.load import Senders, prepared
 from bench.scenario import Cases, Figures, percentile
 from bench.systems import PORTS, Running
 from stack.failure import StepError
-from stack.loki import Loki
+from stack.loki import MOST_LINES, Loki
 from stack.paths import ROOT
 from tests.support.otlp import PROTOBUF_HEADERS, Record
 
@@ -115,7 +115,7 @@ class Probes:
         since = time.time_ns()
         while not self._complete.wait(POLL_SECONDS):
             try:
-                lines = self._loki.lines(f'{{service_name="{self._service}"}}', start_ns=since, limit=5000)
+                lines = self._loki.lines(f'{{service_name="{self._service}"}}', start_ns=since, limit=MOST_LINES)
             except StepError:
                 continue
             now = time.time_ns()

@@ -16,7 +16,7 @@ from bench.scenario import Cases, Figures, percentile
 from bench.systems import Running
 from bench.tally import tally
 from stack.failure import StepError
-from stack.loki import Line, Loki
+from stack.loki import MOST_LINES, Line, Loki
 
 SERVICES = tuple(f"stored-{number}" for number in range(7))
 EVERYTHING = '{service_namespace="integr8scode"}'
@@ -187,7 +187,12 @@ def _asked_by_many(running: Running, logql: str) -> Figures:
 
 def _status(loki: Loki, logql: str, now_ns: int) -> tuple[int, float]:
     began = time.monotonic()
-    parameters: dict[str, str | int] = {"query": logql, "start": now_ns - 30 * DAY_NS, "end": now_ns, "limit": 5_000}
+    parameters: dict[str, str | int] = {
+        "query": logql,
+        "start": now_ns - 30 * DAY_NS,
+        "end": now_ns,
+        "limit": MOST_LINES,
+    }
     try:
         status = requests.get(f"{loki.url}/loki/api/v1/query_range", params=parameters, timeout=330).status_code
     except requests.RequestException:

@@ -9,7 +9,7 @@ import requests
 from stack.comparison import Counts
 from stack.container_logs import WrittenLine
 from stack.endpoints import Endpoints
-from stack.loki import Line, Loki
+from stack.loki import MOST_LINES, Line, Loki
 from stack.otlp_logs import RequestBuilder
 from stack.window import nanoseconds
 from tests.audit.conftest import Operator
@@ -41,7 +41,7 @@ def now() -> str:
 
 
 def lines_of(loki: Loki, subject: Subject) -> list[Line]:
-    return loki.lines(f'{{service_name="{subject.service_name}"}}', limit=5000)
+    return loki.lines(f'{{service_name="{subject.service_name}"}}', limit=MOST_LINES)
 
 
 def test_lines_that_came_over_otlp_are_not_missing(subject: Subject) -> None:

@@ -5,16 +5,27 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import requests
+
 from stack.endpoints import endpoints
-from stack.loki import Loki
+from stack.loki import MOST_LINES, Loki
 from tests.faults.containers import Containers
 from tests.faults.disks import filled
 from tests.faults.flood import SUSTAINABLE, Flood
 from tests.faults.form import Form
 from tests.support.eventually import eventually
 
+DAY_NS = 24 * 3600 * 10**9
+PEOPLE = 20
+WORST_QUERIES = (
+    '{service_name=~".+"} |~ "(?i).*(a+b+)+never.*"',
+    '{service_name=~".+"} | json | event=~".*n.*u.*m.*"',
+    'sum by (level) (count_over_time({service_name=~".+"} | json [1h]))',
+    'topk(10, sum by (service_name) (rate({service_name=~".+"} | json [1h])))',
+)
 # A full record of 1,000 bytes by its header (type, length, checksum), of which four are there.
 HALF_A_RECORD = bytes([1, 0x03, 0xE8, 0, 0, 0, 0]) + b"half"
 # A start of Loki and two rounds of checkpoint_duration (loki/loki-config.yaml), with room for a busy machine.
@@ -119,6 +130,23 @@ def heavy_queries(_containers: Containers, form: Form) -> None:
             wait([people.submit(Loki(at.loki).query, everything) for _ in range(4)])
 
 
+def worst_queries(_containers: Containers, form: Form) -> None:
+    """Twenty people ask over 30 days what costs most: each gets a result or a reason, and nobody waits for ever."""
+    at = endpoints()
+    with Flood(at.otlp_http, rate=SUSTAINABLE), ThreadPoolExecutor(PEOPLE) as people:
+        time.sleep(form.outage_seconds)
+        answers = list(people.map(partial(_ask, at.loki), WORST_QUERIES * (PEOPLE // len(WORST_QUERIES))))
+    silent = [answer.url for answer in answers if not answer.text]
+    assert not silent, f"no result and no reason: {silent}"
+
+
+def _ask(loki_url: str, logql: str) -> requests.Response:
+    now = time.time_ns()
+    parameters: dict[str, str | int] = {"query": logql, "start": now - 30 * DAY_NS, "end": now, "limit": MOST_LINES}
+    # Longer than Loki takes to answer (http_server_write_timeout in loki/loki-config.yaml).
+    return requests.get(f"{loki_url}/loki/api/v1/query_range", params=parameters, timeout=330)
+
+
 def heavy_queries_in_little_memory(containers: Containers, form: Form) -> None:
     """The same with hardly more memory than Loki has at rest: the kernel kills it."""
     with containers.squeezed("loki"):
@@ -142,6 +170,7 @@ FAULTS = (
     Fault("Loki's volume full, then Loki killed (-9)", loki_killed_after_its_volume_was_full, restarts=only("loki")),
     Fault("Loki killed (-9) in a write, then again", loki_killed_again_after_half_a_record, restarts=only("loki")),
     Fault("a heavy query while lines come in", heavy_queries),
+    Fault("the worst queries, by 20 people at once", worst_queries),
     Fault("Loki's memory limit hit by a query", heavy_queries_in_little_memory, restarts=only("loki")),
     Fault("everything killed (-9)", everything_killed, restarts=everybody),
 )

@@ -18,12 +18,11 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 from stack.endpoints import Endpoints
-from stack.loki import Loki
+from stack.loki import MOST_LINES, Loki
 from tests.support.otlp import PROTOBUF_HEADERS, RETRYABLE
 
 SECOND_NS = 10**9
 HOUR_NS = 3600 * SECOND_NS
-PAGE = 5000
 Clock = Callable[[int], int]
 """Number of a line → its timestamp in ns."""
 
@@ -49,10 +48,10 @@ def numbers_stored(loki: Loki, logql: str, start_ns: int, end_ns: int) -> Counte
     """Number → how often it is among the lines that `logql` finds, read page by page."""
     counted: Counter[int] = Counter()
     while True:
-        result = loki.query_range(logql, start_ns, end_ns, limit=PAGE, direction="forward")
+        result = loki.query_range(logql, start_ns, end_ns, limit=MOST_LINES, direction="forward")
         page = [(int(at), body) for stream in result for at, body, *_ in stream["values"]]
         last = max((at for at, _ in page), default=0)
-        complete = len(page) < PAGE
+        complete = len(page) < MOST_LINES
         # Lines of the page's last moment may go on on the next page, which begins with that moment.
         counted.update(int(json.loads(body)["number"]) for at, body in page if complete or at < last)
         if complete:

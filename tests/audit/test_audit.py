@@ -27,7 +27,7 @@ for size in (20_000, 300_000):
     logger.info("long", text="ж" * size)
 """
 ONE_TIME = """
-for number in range(3000):
+for number in range(1500):
     print(f'{{"timestamp":"TIME","event":"line {number}"}}')
 """
 
@@ -120,8 +120,8 @@ def test_equal_lines_of_one_time_are_counted_one_by_one(subject: Subject) -> Non
 def test_more_lines_of_one_time_than_a_page_holds(subject: Subject) -> None:
     subject.run(ONE_TIME.replace("TIME", now()))
     operator = Operator(subject)
-    assert operator.backfills() == 3000
-    assert operator.audits().counts == found(written=3000, stored=3000)
+    assert operator.backfills() == 1500
+    assert operator.audits().counts == found(written=1500, stored=1500)
 
 
 def test_lines_that_are_not_json_are_told_apart_and_restored_with_the_engines_time(

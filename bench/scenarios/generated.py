@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from bench.collector import wait_until_drained
-from bench.load import LINE_BYTES
+from bench.load import LINE_BYTES, REQUEST_LINES
 from bench.scenario import Cases, Figures
 from bench.systems import PORTS, Running
 from bench.tally import count
@@ -16,7 +16,6 @@ from stack.failure import StepError
 # As many as `bench.load` has connections. A process each: one clock a service, so that no two lines of a stream, which
 # all have the same text, have the same time as well and count as one.
 PROCESSES = 4
-LINES_PER_REQUEST = 1000
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Generated:
             f"--logs={self.lines // PROCESSES}",
             "--rate=0",
             "--batch",
-            f"--batch-size={LINES_PER_REQUEST}",
+            f"--batch-size={REQUEST_LINES}",
             f"--body={'x' * LINE_BYTES}",
             # What is refused for good is missing in Loki, which is what is counted.
             "--allow-export-failures",

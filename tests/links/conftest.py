@@ -7,9 +7,10 @@ import pytest
 
 from app.core.service_names import ServiceName
 from stack import compose, container_logs
+from stack.container_logs import Container
 from stack.endpoints import Endpoints
 from stack.loki import Line, Loki
-from stack.window import Window
+from stack.window import NS_PER_SECOND, Window
 from tests.support.backend import Backend, Execution
 from tests.support.eventually import eventually
 from tests.support.jaeger import Jaeger, Trace
@@ -18,7 +19,7 @@ from tests.support.victoria_metrics import VictoriaMetrics
 
 PIPELINE = ("otel-collector", "loki", "jaeger")
 # More than both executions and the wait for their lines may take.
-EXECUTION_NS = 5 * 60 * 10**9
+EXECUTION_NS = 5 * 60 * NS_PER_SECOND
 
 
 @pytest.fixture(scope="session")
@@ -62,24 +63,25 @@ def metrics(victoria_metrics: VictoriaMetrics, executions: list[Execution]) -> V
 
 def lines_of(loki: Loki, execution: Execution, services: set[ServiceName]) -> list[Line]:
     """All that its services wrote: each sends on its own, so that the last line written may be stored first."""
+    containers = container_logs.find_containers(compose.project()["name"])
     return eventually(
         lambda: loki.lines(f'{{service_namespace="integr8scode"}} |= `"trace_id":"{execution.trace_id}"`'),
         lambda found: (
             {line.labels["service_name"] for line in found} >= services
-            and {line.body for line in found} >= written_lines_of(execution)
+            and {line.body for line in found} >= written_lines_of(execution, containers)
         ),
         sent=execution,
         components=PIPELINE,
     )
 
 
-def written_lines_of(execution: Execution) -> set[str]:
-    """What the container logs of the last minutes have of its trace."""
+def written_lines_of(execution: Execution, containers: list[Container]) -> set[str]:
+    """What the logs of `containers` have of its trace, from the last minutes."""
     now_ns = time.time_ns()
     window = Window(now_ns - EXECUTION_NS, now_ns)
     return {
         line.body.decode()
-        for container in container_logs.find_containers(compose.project()["name"])
+        for container in containers
         for line in container_logs.read(container, window)
         if line.is_json and orjson.loads(line.body).get("trace_id") == execution.trace_id
     }

@@ -17,6 +17,8 @@ from stack.loki import HOUR_NS, MOST_LINES, Line, Loki
 
 # Jaeger and Loki keep 30 days.
 RETENTION_NS = 30 * 24 * HOUR_NS
+# Where jaeger/ui.json and Grafana's data source look, too.
+AROUND_NS = HOUR_NS // 2
 _ID = re.compile(r"[0-9a-fA-F]{32}")
 _ID_FIELD = re.compile(r'"(trace_id|execution_id)"\s*:\s*"([0-9a-zA-Z-]+)"')
 
@@ -166,9 +168,9 @@ def _trace_of_execution(execution_id: str, loki: Loki) -> str | None:
 
 
 def _lines_of(trace: Trace, loki: Loki) -> list[Line]:
-    """The lines of the trace, by the id that Loki keeps beside each; an hour around it, for what was logged late."""
-    start = min(span.start_us for span in trace.spans) * 1000 - HOUR_NS
-    end = max(span.start_us + span.duration_us for span in trace.spans) * 1000 + HOUR_NS
+    """The lines of the trace, by the id that Loki keeps beside each; with half an hour around it, as in the links."""
+    start = min(span.start_us for span in trace.spans) * 1000 - AROUND_NS
+    end = max(span.start_us + span.duration_us for span in trace.spans) * 1000 + AROUND_NS
     query = f'{{service_name=~".+"}} | trace_id="{trace.trace_id}"'
     return loki.lines(query, start_ns=start, end_ns=end, limit=MOST_LINES, direction="forward")
 

@@ -127,7 +127,7 @@ class TestTraceToLines:
 
     def test_looks_around_the_span_and_not_only_inside(self) -> None:
         link = data_sources()["jaeger"]["jsonData"]["tracesToLogsV2"]
-        assert (link["spanStartTimeShift"], link["spanEndTimeShift"]) == ("-1h", "1h")
+        assert (link["spanStartTimeShift"], link["spanEndTimeShift"]) == ("-30m", "30m")
 
     def test_jaegers_own_page_asks_the_same(self) -> None:
         """The link in Jaeger's UI opens Grafana's Explore with the same query on the provisioned Loki."""

@@ -1,14 +1,12 @@
-"""A project's containers as the engine sees them: their processes, what they use, and how often they died."""
+"""What a project's containers use, as the engine measures it."""
 
 import json
-import os
-import signal
 import subprocess
 import threading
 from dataclasses import dataclass
 from types import TracebackType
 
-from stack.inspection import container_ids, inspected
+from tests.support.project_containers import ProjectContainers
 
 MIB = 1024 * 1024
 ENGINE_SOCKET = "/var/run/docker.sock"
@@ -23,45 +21,13 @@ class Usage:
     """As `docker stats` counts it: without the file cache that the kernel can take back."""
 
 
-class Containers:
-    """The containers of the Compose project `project`, by the names of their services."""
-
-    def __init__(self, project: str) -> None:
-        running = container_ids(f"label=com.docker.compose.project={project}", "status=running")
-        self._ids = {
-            container["Config"]["Labels"]["com.docker.compose.service"]: container["Id"]
-            for container in inspected(running)
-        }
-
-    @property
-    def services(self) -> tuple[str, ...]:
-        """Every service that runs."""
-        return tuple(self._ids)
-
-    def kill(self, service: str) -> None:
-        """Kill -9 its process from the host; `docker kill` would count as a stop by hand.
-
-        Raises:
-            PermissionError: only root may.
-
-        """
-        [container] = inspected([self._ids[service]])
-        os.kill(container["State"]["Pid"], signal.SIGKILL)
-
-    def restarts(self) -> dict[str, int]:
-        """How often each has been started again by the engine."""
-        found = inspected([*self._ids.values()])
-        return {service: state["RestartCount"] for service, state in zip(self._ids, found, strict=True)}
+class Containers(ProjectContainers):
+    """A project's containers, and what they use."""
 
     def usage(self) -> dict[str, Usage]:
         """What each uses right now; nothing for one that is down."""
-        measured = {service: _usage(container) for service, container in self._ids.items()}
+        measured = {service: _usage(container) for service, container in self.ids.items()}
         return {service: usage for service, usage in measured.items() if usage}
-
-    def volume(self, service: str, target: str) -> str:
-        """Where this machine keeps the volume that the service sees at `target`."""
-        [container] = inspected([self._ids[service]])
-        return next(str(mount["Source"]) for mount in container["Mounts"] if mount["Destination"] == target)
 
 
 class PeakMemory:

@@ -7,6 +7,8 @@ from app.core.logging import setup_log_exporter, setup_logger
 from app.core.settings import Settings
 from app.core.shutdown import flush_on_exit
 
+EVENT = "A line is written"
+
 
 def main(per_second: int, seconds: int) -> None:
     """Log `per_second` lines a second for `seconds`."""
@@ -17,7 +19,12 @@ def main(per_second: int, seconds: int) -> None:
     began = time.monotonic()
     for number in range(per_second * seconds):
         time.sleep(max(0.0, began + number / per_second - time.monotonic()))
-        logger.info("A line is written", number=number)
+        logger.info(EVENT, number=number)
+
+
+def is_probe(line: str) -> bool:
+    """Whether a line of this process's stdout is one that it was asked for."""
+    return f'"event":"{EVENT}"' in line
 
 
 if __name__ == "__main__":

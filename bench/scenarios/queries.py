@@ -123,9 +123,7 @@ def _questions(loki: Loki, newest_ns: int) -> list[Question]:
         Question("one execution, all", f'{EVERYTHING} | json | execution_id="{execution}"', 0),
         Question("one trace, last hour", f'{EVERYTHING} | json | trace_id="{trace}"', HOUR_NS),
         Question("one trace, all", f'{EVERYTHING} | json | trace_id="{trace}"', 0),
-        Question(
-            "from Jaeger: one trace by metadata, 1 h", f'{{service_name=~".+"}} | trace_id="{trace}"', HOUR_NS
-        ),
+        Question("from Jaeger: one trace by metadata, 1 h", f'{{service_name=~".+"}} | trace_id="{trace}"', HOUR_NS),
         Question("one trace by metadata, all", f'{{service_name=~".+"}} | trace_id="{trace}"', 0),
         Question(
             "dashboard: lines by level, last hour",
@@ -231,7 +229,7 @@ def _endless(services: tuple[str, ...]) -> Iterator[bytes]:
 def _disk(running: Running, lines: int) -> Figures:
     """Bytes on disk a line, once Loki has written what it still had in memory; the log for crashes is left out."""
     requests.post(f"{running.loki.url}/flush", timeout=60)
-    folder = Path(running.containers.volume("loki", "/loki"))
+    folder = running.containers.volume("loki", "/loki")
     size = _settled(lambda: sum(_bytes(folder / name) for name in ("chunks", "tsdb-shipper-active", "index")))
     return {"bytes on disk a line": size / lines, "share of the JSON": size / lines / LINE_BYTES}
 

@@ -15,7 +15,7 @@ from bench.systems import (
     specification,
     this_stack,
     with_default,
-    without_memory_limit_for_go,
+    with_memory_limit_for_go,
 )
 
 # What a person types who does not know what it costs.
@@ -126,7 +126,11 @@ SCENARIOS = (
     Scenario(
         "settings",
         "20,000 lines a second for 45 s, kill -9 and the worst query; each of Loki's settings at its default in turn.",
-        (this_stack, without_memory_limit_for_go, *(with_default(setting) for setting in DEFAULTS)),
+        (
+            this_stack,
+            *(with_memory_limit_for_go(limit) for limit in ("off", "190MiB")),
+            *(with_default(setting) for setting in DEFAULTS),
+        ),
         Transfer(lines=900_000, lines_per_second=20_000, incidents=(loki_killed, worst_query)),
         repeats=1,
     ),

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from pathlib import Path
 
 import requests
@@ -20,6 +21,7 @@ from stack.failure import StepError
 from stack.loki import Loki
 from stack.paths import ROOT
 from stack.process import last_lines
+from tests.support.otlp import PROTOBUF_HEADERS
 
 CONFIGURATIONS = Path(__file__).parent / "configurations"
 PROJECT = "bench"
@@ -202,6 +204,7 @@ def _wait_until_ready(started: Running) -> None:
     while not (
         (started.loki_answers() or not started.has_loki)
         and (_answers(started.collector_metrics) or not started.has_collector)
+        and _listens(started.logs_url)
     ):
         if time.monotonic() > deadline:
             raise StepError(
@@ -210,6 +213,15 @@ def _wait_until_ready(started: Running) -> None:
                 f"`docker logs {PROJECT}-loki-1` says why.",
             )
         time.sleep(0.2)
+
+
+def _listens(url: str) -> bool:
+    """Whether log records are taken already; a Collector shows its own metrics before that."""
+    try:
+        status = requests.post(url, b"", headers=PROTOBUF_HEADERS, timeout=2).status_code
+    except requests.RequestException:
+        return False
+    return status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _answers(url: str) -> bool:

@@ -142,7 +142,10 @@ def _questions(loki: Loki, newest_ns: int) -> list[Question]:
 
 def _some_line(loki: Loki, newest_ns: int) -> Line:
     """A line of the newest hour: what a person has just looked at."""
-    return loki.lines('{service_name="stored-0"}', start_ns=newest_ns - HOUR_NS // 2, end_ns=newest_ns, limit=1)[0]
+    found = loki.lines('{service_name="stored-0"}', start_ns=newest_ns - HOUR_NS // 2, end_ns=newest_ns, limit=1)
+    if not found:
+        raise StepError("queries", "the newest lines did not reach Loki", "`docker logs bench-loki-1` says why.")
+    return found[0]
 
 
 def _ask(loki: Loki, question: Question, day_ns: int, newest_ns: int, repeats: int) -> Figures:

@@ -17,7 +17,8 @@ from bench.scenario import Cases, Figures, percentile
 from bench.systems import Running
 from bench.tally import tally
 from stack.failure import StepError
-from stack.loki import MOST_LINES, Line, Loki
+from stack.loki import Line, Loki
+from tests.support import far_too_much
 
 SERVICES = tuple(f"stored-{number}" for number in range(7))
 EVERYTHING = '{service_namespace="integr8scode"}'
@@ -27,8 +28,6 @@ DAY_NS = 24 * HOUR_NS
 # What comes in while queries run: a quarter of what this stack takes.
 BUSY_LINES_PER_SECOND = 5_000
 PEOPLE = 20
-# As Grafana: `timeout` in grafana/provisioning/datasources/datasources.yml.
-GIVE_UP_AFTER_SECONDS = 300
 # The volume's files move while Loki writes what it has in memory.
 SETTLED_SECONDS = 20.0
 
@@ -193,15 +192,8 @@ def _asked_by_many(running: Running, logql: str) -> Figures:
 
 def _status(loki: Loki, logql: str, now_ns: int) -> tuple[int, float]:
     began = time.monotonic()
-    parameters: dict[str, str | int] = {
-        "query": logql,
-        "start": now_ns - 30 * DAY_NS,
-        "end": now_ns,
-        "limit": MOST_LINES,
-    }
     try:
-        url = f"{loki.url}/loki/api/v1/query_range"
-        status = requests.get(url, params=parameters, timeout=GIVE_UP_AFTER_SECONDS).status_code
+        status = far_too_much.ask(loki.url, logql, now_ns).status_code
     except requests.RequestException:
         status = 0
     return status, time.monotonic() - began

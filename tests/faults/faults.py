@@ -5,20 +5,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-import requests
-
 from stack.endpoints import endpoints
-from stack.loki import MOST_LINES, Loki
+from stack.loki import Loki
 from tests.faults.containers import Containers
 from tests.faults.disks import filled
 from tests.faults.flood import SUSTAINABLE, Flood
 from tests.faults.form import Form
+from tests.support import far_too_much
 from tests.support.eventually import eventually
 
-DAY_NS = 24 * 3600 * 10**9
 PEOPLE = 20
 WORST_QUERIES = (
     '{service_name=~".+"} |~ "(?i).*(a+b+)+never.*"',
@@ -135,16 +132,11 @@ def worst_queries(_containers: Containers, form: Form) -> None:
     at = endpoints()
     with Flood(at.otlp_http, rate=SUSTAINABLE), ThreadPoolExecutor(PEOPLE) as people:
         time.sleep(form.outage_seconds)
-        answers = list(people.map(partial(_ask, at.loki), WORST_QUERIES * (PEOPLE // len(WORST_QUERIES))))
+        now_ns = time.time_ns()
+        questions = WORST_QUERIES * (PEOPLE // len(WORST_QUERIES))
+        answers = list(people.map(lambda logql: far_too_much.ask(at.loki, logql, now_ns), questions))
     silent = [answer.url for answer in answers if not answer.text]
     assert not silent, f"no result and no reason: {silent}"
-
-
-def _ask(loki_url: str, logql: str) -> requests.Response:
-    now = time.time_ns()
-    parameters: dict[str, str | int] = {"query": logql, "start": now - 30 * DAY_NS, "end": now, "limit": MOST_LINES}
-    # When Grafana gives up (`timeout` in its data source).
-    return requests.get(f"{loki_url}/loki/api/v1/query_range", params=parameters, timeout=300)
 
 
 def heavy_queries_in_little_memory(containers: Containers, form: Form) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from stack.failure import StepError
 from stack.loki import Loki
 
-# A block of numbers is counted as one; a query may return 500 series.
+# Numbers have nine digits; those that share the first five are a block. A query may return 500 series.
 BLOCK_DIGITS = 5
 BLOCK = 10 ** (9 - BLOCK_DIGITS)
 SECOND_NS = 10**9
@@ -35,14 +35,7 @@ def tally(loki: Loki, selector: str, sent: int, start_ns: int, end_ns: int, *, s
         StepError: Loki did not answer for two minutes.
 
     """
-    query = (
-        rf'sum by (block) (count_over_time({selector} | regexp `"number":"(?P<block>\d{{{BLOCK_DIGITS}}})`'
-        f" [{step_seconds}s]))"
-    )
-    stored: Counter[int] = Counter()
-    for at_ns in _ends_of_steps(start_ns, end_ns, step_seconds):
-        for series in _patiently(loki, query, at_ns):
-            stored[int(series["metric"]["block"])] += _lines(series)
+    stored = counts_by_block(loki, selector, start_ns, end_ns, step_seconds=step_seconds)
     expected = [min(BLOCK, sent - first) for first in range(0, sent, BLOCK)]
     differences = [stored[block] - lines for block, lines in enumerate(expected)]
     return Tally(
@@ -52,11 +45,28 @@ def tally(loki: Loki, selector: str, sent: int, start_ns: int, end_ns: int, *, s
     )
 
 
+def counts_by_block(loki: Loki, selector: str, start_ns: int, end_ns: int, *, step_seconds: int) -> Counter[int]:
+    """Block of ten thousand numbers → how many lines with one of them are stored; raises like `tally`."""
+    number = rf'regexp `"number":"(?P<block>\d{{{BLOCK_DIGITS}}})`'
+    query = f"sum by (block) (count_over_time({selector} | {number} [{step_seconds}s]))"
+    return _by_block(loki, query, _ends_of_steps(start_ns, end_ns, step_seconds))
+
+
+def sums_by_block(loki: Loki, selector: str, start_ns: int, end_ns: int, *, step_seconds: int) -> Counter[int]:
+    """Block of ten thousand numbers → the sum of those that are stored; raises like `tally`.
+
+    Tells a block with one number missing and another doubled from a block with each number once.
+    """
+    number = rf'regexp `"number":"(?P<number>(?P<block>\d{{{BLOCK_DIGITS}}})\d+)` | unwrap number'
+    query = f"sum by (block) (sum_over_time({selector} | {number} [{step_seconds}s]))"
+    return _by_block(loki, query, _ends_of_steps(start_ns, end_ns, step_seconds))
+
+
 def count(loki: Loki, selector: str, start_ns: int, end_ns: int, *, step_seconds: int = 2) -> int:
     """How many lines `selector` finds between two times; raises like `tally`."""
     query = f"sum(count_over_time({selector} [{step_seconds}s]))"
     return sum(
-        _lines(series)
+        _value(series)
         for at_ns in _ends_of_steps(start_ns, end_ns, step_seconds)
         for series in _patiently(loki, query, at_ns)
     )
@@ -68,7 +78,15 @@ def _ends_of_steps(start_ns: int, end_ns: int, step_seconds: int) -> range:
     return range((first + step_seconds) * SECOND_NS, (last + 1) * SECOND_NS, step_seconds * SECOND_NS)
 
 
-def _lines(series: dict[str, Any]) -> int:
+def _by_block(loki: Loki, query: str, ends_of_steps: range) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for at_ns in ends_of_steps:
+        for series in _patiently(loki, query, at_ns):
+            found[int(series["metric"]["block"])] += _value(series)
+    return found
+
+
+def _value(series: dict[str, Any]) -> int:
     return int(float(series["values"][0][1]))
 
 

@@ -4,16 +4,14 @@ import secrets
 from collections import Counter
 
 from bench.load import Template
+from bench.tally import BLOCK, BLOCK_DIGITS, counts_by_block, sums_by_block
 from stack.loki import Loki
-from tests.faults.ledger import SECOND_NS, Account, numbers_stored
+from tests.faults.ledger import Account, numbers_stored
 from tests.faults.pump import Pump
 
 # Lines of 360 bytes a second with everything that Loki counts beside them: its 8 MB/s (loki/loki-config.yaml).
 SUSTAINABLE = 18_000
 REQUEST_LINES = 1000
-# Numbers have nine digits; those that share the first five are a block. A query may return 500 series.
-BLOCK_DIGITS = 5
-BLOCK = 10 ** (9 - BLOCK_DIGITS)
 # So many seconds of lines at a time: about half a million are what one query counts in a few seconds.
 STEP_SECONDS = 15
 
@@ -32,36 +30,21 @@ class Flood(Pump):
 
     def account(self, loki: Loki) -> Account:
         """Count what is stored: block by block, and line by line where a block is not exactly as it should be."""
-        counts, sums = self._blocks(loki, "count_over_time", ""), self._blocks(loki, "sum_over_time", "| unwrap number")
+        counts, sums = (
+            by_block(loki, self.selector, self.began_ns, self.ended_ns, step_seconds=STEP_SECONDS)
+            for by_block in (counts_by_block, sums_by_block)
+        )
         found: Counter[int] = Counter()
         for block in {*counts, *range(-(-self.emitted // BLOCK))}:
             numbers = range(block * BLOCK, min((block + 1) * BLOCK, self.emitted))
             if (counts[block], sums[block]) == (len(numbers), sum(numbers)):
                 found.update(numbers)
             else:
-                start, end = self._window()
-                found.update(
-                    numbers_stored(loki, f'{self.selector} |= `"number":"{block:0{BLOCK_DIGITS}}`', start, end)
-                )
+                of_block = f'{self.selector} |= `"number":"{block:0{BLOCK_DIGITS}}`'
+                found.update(numbers_stored(loki, of_block, self.began_ns, self.ended_ns))
         return Account.of(self.emitted, found)
 
     @property
     def selector(self) -> str:
         """What finds these lines and no others."""
         return f'{{service_name="{self.service}"}}'
-
-    def _blocks(self, loki: Loki, function: str, unwrap: str) -> Counter[int]:
-        number = f'regexp `"number":"(?P<number>(?P<block>\\d{{{BLOCK_DIGITS}}})\\d+)`'
-        query = f"sum by (block) ({function}({self.selector} | {number} {unwrap} [{STEP_SECONDS}s]))"
-        counted: Counter[int] = Counter()
-        start, end = self._window()
-        for at in range(start, end, STEP_SECONDS * SECOND_NS):
-            for series in loki.query_range(
-                query, at + STEP_SECONDS * SECOND_NS, at + STEP_SECONDS * SECOND_NS, step="1s"
-            ):
-                counted[int(series["metric"]["block"])] += int(float(series["values"][0][1]))
-        return counted
-
-    def _window(self) -> tuple[int, int]:
-        """From the first line to after the last, in whole seconds: a step's range leaves out its beginning."""
-        return self.began_ns // SECOND_NS * SECOND_NS - SECOND_NS, self.ended_ns

@@ -191,6 +191,16 @@ class Senders:
         """Requests accepted so far."""
         return self._counts["accepted"]
 
+    @property
+    def gave_up(self) -> bool:
+        """Whether a request was pushed back, or found nobody, for two minutes: `finish` will raise."""
+        return self._failure is not None
+
+    @property
+    def delivery(self) -> Delivery:
+        """What has become of the requests so far."""
+        return Delivery(time.monotonic() - self._began, **self._counts)
+
     def finish(self) -> Delivery:
         """Wait until every request is answered.
 
@@ -199,7 +209,7 @@ class Senders:
 
         """
         self._join()
-        return Delivery(time.monotonic() - self._began, **self._counts)
+        return self.delivery
 
     def stop(self) -> Delivery:
         """Begin no further request, and wait for those under way; raises like `finish`."""

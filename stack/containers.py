@@ -8,8 +8,8 @@ from stack.failure import StepError
 from stack.inspection import inspected
 from stack.process import last_lines, run
 
-# Loki's worst start takes half of it (docs/reliability.md).
-HEALTHY_WITHIN_SECONDS = 60.0
+# Loki's worst start takes 30 s (docs/reliability.md), and its health is looked at every 30 s.
+HEALTHY_WITHIN_SECONDS = 120.0
 
 
 def running() -> dict[str, list[str]]:

@@ -106,7 +106,7 @@ SCENARIOS = (
         "queries",
         "A day of lines; the specification's four queries and what dashboards and links ask.",
         (this_stack,),
-        Queries(day_lines=10_000_000, stages=(1_000_000, 10_000_000), repeats=3, worst=WORST),
+        Queries(day_lines=10_000_000, stages=(1_000_000, 10_000_000), worst=WORST),
         repeats=1,
     ),
     Scenario(

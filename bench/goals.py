@@ -67,6 +67,15 @@ def worst_of(scenario: str, figure: str, *cases: str) -> Measured:
 
 HELD = "3.6 M lines, 20,000 lines/s"
 STORED = "10 M lines"
+BUSY = "10 M lines, more coming in"
+TRACE = "from Jaeger: one trace by metadata, 1 h"
+OTHERS = (
+    "all logs of a service, last hour",
+    "errors of all services, last hour",
+    "one execution, last hour",
+    "one trace, last hour",
+    "dashboard: lines by level, last hour",
+)
 GOALS = (
     Goal("emit → queryable, p99 at 10 lines/s", ours("latency", "10 lines/s", "p99 s"), 0.3, " s"),
     Goal("emit → queryable, p99 at 10,000 lines/s", ours("latency", "10,000 lines/s", "p99 s"), 1, " s"),
@@ -89,28 +98,19 @@ GOALS = (
     Goal("… restarts of Loki (one kill)", ours("sustained", HELD, "restarts of loki"), 1),
     Goal(
         "one trace from Jaeger (1 h) on 10 M lines, p95",
-        ours("queries", f"{STORED}: from Jaeger: one trace by metadata, 1 h", "p95 s"),
+        ours("queries", f"{STORED}: {TRACE}", "p95 s"),
         1,
         " s",
     ),
+    Goal("… while more come in", ours("queries", f"{BUSY}: {TRACE}", "p95 s"), 1, " s"),
     Goal(
         "the other queries over the hour that a dashboard asks, p95",
-        worst_of(
-            "queries",
-            "p95 s",
-            *(
-                f"{STORED}: {question}"
-                for question in (
-                    "all logs of a service, last hour",
-                    "errors of all services, last hour",
-                    "one execution, last hour",
-                    "one trace, last hour",
-                    "dashboard: lines by level, last hour",
-                )
-            ),
-        ),
+        worst_of("queries", "p95 s", *(f"{STORED}: {question}" for question in OTHERS)),
         3,
         " s",
+    ),
+    Goal(
+        "… while more come in", worst_of("queries", "p95 s", *(f"{BUSY}: {question}" for question in OTHERS)), 3, " s"
     ),
     Goal("restarts by the worst queries", ours("queries", "after the worst queries", "restarts of loki"), 0),
     Goal("idle: memory in all", ours("footprint", "idle", "memory in all MiB"), 250, " MiB"),

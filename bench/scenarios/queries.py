@@ -44,14 +44,16 @@ class Question:
 
 @dataclass(frozen=True)
 class Queries:
-    """A day of lines, loaded from its beginning; questions at each of `stages` (lines stored), `repeats` times each.
+    """A day of lines, loaded from its beginning; questions at each of `stages` (lines stored).
 
-    Where `worst` is given, those follow at the end, twenty at once, with lines coming in.
+    Those over the newest hour are asked `repeats` times, those over everything, which take long, `repeats_over_all`
+    times. Where `worst` is given, those follow at the end, twenty at once, with lines coming in.
     """
 
     day_lines: int
     stages: tuple[int, ...]
-    repeats: int = 10
+    repeats: int = 20
+    repeats_over_all: int = 3
     worst: tuple[str, ...] = ()
 
     def __call__(self, running: Running) -> Cases:
@@ -71,12 +73,12 @@ class Queries:
             }
             questions = _questions(running.loki, newest_ns)
             for question in questions:
-                cases[f"{name}: {question.name}"] = _ask(running.loki, question, day_ns, newest_ns, self.repeats)
+                cases[f"{name}: {question.name}"] = self._asked(running.loki, question, day_ns, newest_ns)
         if self.worst:
             with _lines_coming_in(running):
                 for question in (question for question in questions if question.range_ns):
-                    cases[f"{name}, more coming in: {question.name}"] = _ask(
-                        running.loki, question, day_ns, newest_ns, self.repeats
+                    cases[f"{name}, more coming in: {question.name}"] = self._asked(
+                        running.loki, question, day_ns, newest_ns
                     )
             cases |= self._worst(running)
         return cases
@@ -93,6 +95,11 @@ class Queries:
             senders.finish()
         wait_until_drained(running.collector_metrics)
         return day_ns + last * step_ns
+
+    def _asked(self, loki: Loki, question: Question, day_ns: int, newest_ns: int) -> Figures:
+        if question.range_ns:
+            return _ask(loki, question, newest_ns - question.range_ns, newest_ns, self.repeats)
+        return _ask(loki, question, day_ns, newest_ns, self.repeats_over_all)
 
     def _worst(self, running: Running) -> Cases:
         cases: Cases = {}
@@ -147,14 +154,13 @@ def _some_line(loki: Loki, newest_ns: int) -> Line:
     return found[0]
 
 
-def _ask(loki: Loki, question: Question, day_ns: int, newest_ns: int, repeats: int) -> Figures:
-    start = newest_ns - question.range_ns if question.range_ns else day_ns
+def _ask(loki: Loki, question: Question, start_ns: int, newest_ns: int, repeats: int) -> Figures:
     seconds, failed = [], 0
     for number in range(repeats):
         began = time.monotonic()
         try:
             # Each time a little later: the results cache must not answer.
-            loki.query_range(question.logql, start + number * SECOND_NS, newest_ns, **dict(question.parameters))
+            loki.query_range(question.logql, start_ns + number * SECOND_NS, newest_ns, **dict(question.parameters))
         except StepError:
             failed += 1
         seconds.append(time.monotonic() - began)

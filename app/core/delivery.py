@@ -29,7 +29,7 @@ _MAX_UTF8_BYTES = 4
 _MAX_BATCH_BYTES = 1024 * 1024
 _FIRST_PAUSE_SECONDS = 0.25
 # Short enough that a Collector that comes back is noticed before anybody wonders.
-_LONGEST_PAUSE_SECONDS = 5.0
+_LONGEST_PAUSE_SECONDS = 2.0
 _PAUSE_AT_EXIT_SECONDS = 0.1
 
 

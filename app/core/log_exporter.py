@@ -68,8 +68,9 @@ class LogExporter(OTLPLogExporter):
 
     def _judge(self, error: RpcError) -> Outcome:
         code = error.code()
-        if code is StatusCode.DEADLINE_EXCEEDED:
-            # An established connection to a host that is gone would stay "ready" for minutes.
+        if code in {StatusCode.DEADLINE_EXCEEDED, StatusCode.UNAVAILABLE}:
+            # A connection to a host that is gone would stay "ready" for minutes. A name without an address,
+            # as a stopped container's, would be looked up ever more rarely. A new channel looks at once.
             self.reconnect()
         if code is StatusCode.RESOURCE_EXHAUSTED and "larger than max" in str(error.details()):
             return Outcome.TOO_LARGE

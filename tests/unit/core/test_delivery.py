@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -10,13 +11,14 @@ from contextlib import contextmanager
 import grpc
 import pytest
 from opentelemetry._logs import LogRecord, SeverityNumber
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.sdk._logs import ReadWriteLogRecord
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from app.core.bounded_queue import BoundedQueue, Limits
 from app.core.delivery import LogDelivery, Schedule
-from app.core.log_exporter import LogExporter
+from app.core.log_exporter import LogExporter, Outcome
 from tests.unit.core.collector import Collector
 
 LINE = json.dumps({"timestamp": "t", "level": "info", "logger": "l", "event": "x" * 200})
@@ -111,6 +113,20 @@ def test_a_black_hole_neither_blocks_nor_loses(collector: Collector, monkeypatch
         collector.wait_for(1_000)
         wait_until_settled(delivery)
         assert not delivery.losses.total
+
+
+def test_nobody_there_means_a_new_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A channel whose name had no address waits up to two minutes before it looks again; measured in decision 5.
+    channels: list[LogExporter] = []
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        exporter = LogExporter(f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        monkeypatch.setattr(exporter, "reconnect", lambda: channels.append(exporter))
+
+        outcome, _, error = exporter.send(ExportLogsServiceRequest(), timeout=5)
+
+    assert outcome is Outcome.TRY_AGAIN, error
+    assert channels == [exporter]
 
 
 def test_large_records_are_spread_over_requests_below_the_limit(collector: Collector) -> None:

@@ -15,7 +15,8 @@ class Footprint:
     """`seconds` at rest, and as long with each of `rates` lines a second, after `rest` seconds to calm down."""
 
     rates: tuple[int, ...] = (1_000, 10_000)
-    seconds: int = 40
+    # Whole intervals of the health checks, each of which is a process of its own.
+    seconds: int = 60
     rest: int = 30
 
     def __call__(self, running: Running) -> Cases:

@@ -27,7 +27,6 @@ def main(
         raise typer.BadParameter("the benchmark kills processes of containers and reads their volumes: run it as root")
     chosen = [scenario for scenario in SCENARIOS if not only or scenario.name in only]
     results = Results.read(FILE)
-    results.begin({scenario.name for scenario in chosen})
     with told_failures():
         measure(chosen, results)
     write_report(results)
@@ -41,7 +40,12 @@ def measure(chosen: list[Scenario], results: Results) -> None:
     with Progress(*columns, console=console) as progress:
         runs = sum(scenario.repeats * len(scenario.systems) for scenario in chosen)
         task = progress.add_task("", total=runs)
+        # Scenarios of one name are one: the report has a section for each name.
+        begun: set[str] = set()
         for scenario in chosen:
+            if scenario.name not in begun:
+                results.begin(scenario.name)
+            begun.add(scenario.name)
             for repeat in range(scenario.repeats):
                 for make_system in scenario.systems:
                     system = make_system()

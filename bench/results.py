@@ -43,12 +43,11 @@ class Results:
         file.parent.mkdir(exist_ok=True)
         file.write_text(json.dumps(document, indent=1) + "\n")
 
-    def begin(self, scenarios: set[str]) -> None:
+    def begin(self, scenario: str) -> None:
         """Forget what is about to be measured again."""
         self.machine = f"{os.cpu_count()} cores, {_memory_gib():.0f} GiB, {platform.system()} {platform.release()}"
-        for name in scenarios:
-            self.scenarios.pop(name, None)
-            self.measured[name] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        self.scenarios.pop(scenario, None)
+        self.measured[scenario] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
     def add(self, scenario: str, system: str, cases: Cases) -> None:
         """Keep one run."""

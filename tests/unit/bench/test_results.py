@@ -35,7 +35,7 @@ def test_what_is_written_is_read_again(results: Results, tmp_path: Path) -> None
 
 def test_a_part_is_measured_again_without_the_rest(results: Results) -> None:
     results.add("latency", "this stack", {"a case": {"p99 s": 0.1}})
-    results.begin({"burst"})
+    results.begin("burst")
 
     assert set(results.scenarios) == {"latency"}
 

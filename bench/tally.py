@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +50,7 @@ def counts_by_block(loki: Loki, selector: str, start_ns: int, end_ns: int, *, st
     """Block of ten thousand numbers → how many lines with one of them are stored; raises like `tally`."""
     number = rf'regexp `"number":"(?P<block>\d{{{BLOCK_DIGITS}}})`'
     query = f"sum by (block) (count_over_time({selector} | {number} [{step_seconds}s]))"
-    return _by_block(loki, query, _ends_of_steps(start_ns, end_ns, step_seconds))
+    return _by_block(_steps(loki, query, start_ns, end_ns, step_seconds))
 
 
 def sums_by_block(loki: Loki, selector: str, start_ns: int, end_ns: int, *, step_seconds: int) -> Counter[int]:
@@ -59,31 +60,28 @@ def sums_by_block(loki: Loki, selector: str, start_ns: int, end_ns: int, *, step
     """
     number = rf'regexp `"number":"(?P<number>(?P<block>\d{{{BLOCK_DIGITS}}})\d+)` | unwrap number'
     query = f"sum by (block) (sum_over_time({selector} | {number} [{step_seconds}s]))"
-    return _by_block(loki, query, _ends_of_steps(start_ns, end_ns, step_seconds))
+    return _by_block(_steps(loki, query, start_ns, end_ns, step_seconds))
 
 
 def count(loki: Loki, selector: str, start_ns: int, end_ns: int, *, step_seconds: int = 2) -> int:
     """How many lines `selector` finds between two times; raises like `tally`."""
     query = f"sum(count_over_time({selector} [{step_seconds}s]))"
-    return sum(
-        _value(series)
-        for at_ns in _ends_of_steps(start_ns, end_ns, step_seconds)
-        for series in _patiently(loki, query, at_ns)
-    )
+    return sum(map(_value, _steps(loki, query, start_ns, end_ns, step_seconds)))
 
 
-def _ends_of_steps(start_ns: int, end_ns: int, step_seconds: int) -> range:
+def _steps(loki: Loki, query: str, start_ns: int, end_ns: int, step_seconds: int) -> Iterator[dict[str, Any]]:
+    """The series of `query` at the end of each step."""
     first = start_ns // SECOND_NS - 1
     last = end_ns // SECOND_NS + step_seconds
-    return range((first + step_seconds) * SECOND_NS, (last + 1) * SECOND_NS, step_seconds * SECOND_NS)
+    for at in range(first + step_seconds, last + 1, step_seconds):
+        yield from _patiently(loki, query, at * SECOND_NS)
 
 
-def _by_block(loki: Loki, query: str, ends_of_steps: range) -> Counter[int]:
-    found: Counter[int] = Counter()
-    for at_ns in ends_of_steps:
-        for series in _patiently(loki, query, at_ns):
-            found[int(series["metric"]["block"])] += _value(series)
-    return found
+def _by_block(found: Iterator[dict[str, Any]]) -> Counter[int]:
+    counted: Counter[int] = Counter()
+    for series in found:
+        counted[int(series["metric"]["block"])] += _value(series)
+    return counted
 
 
 def _value(series: dict[str, Any]) -> int:

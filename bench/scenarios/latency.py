@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import requests
@@ -44,10 +45,13 @@ class Latency:
         # Twenty requests a second, as if each of seven services sent its own every third of a second.
         size = max(1, others // 20)
         lines = prepared([f"others-{number}" for number in range(7)], others * (self.seconds + 2), size=size)
-        with Senders(running.logs_url, lines, per_second=20), Probes(running.loki) as probes:
+        probes = Probes(running.loki)
+        # Where nobody takes anything for two minutes, the senders give up; the probes say what that means.
+        with suppress(TimeoutError), Senders(running.logs_url, lines, per_second=20), probes:
             for _ in _ticks(PROBES_PER_SECOND, self.seconds):
                 probes.emit(lambda record: _post(running.logs_url, record))
-            return probes.figures()
+            probes.wait()
+        return probes.figures()
 
     def _from_python(self, running: Running) -> Figures:
         environment = {
@@ -64,7 +68,8 @@ class Latency:
             # The other configurations take no metrics: of that the SDK complains at the end, on stdout alone.
             for line in filter(is_probe, talker.stdout):
                 probes.emitted(line.rstrip("\n"))
-            return probes.figures()
+            probes.wait()
+        return probes.figures()
 
 
 class Probes:
@@ -96,12 +101,14 @@ class Probes:
         """Note a line that a process has just written to its stdout."""
         self._emitted[line] = time.time_ns()
 
-    def figures(self) -> Figures:
-        """Wait until all are found, or the time is up, and say how long it took."""
+    def wait(self) -> None:
+        """Wait until all are found, or the time is up."""
         deadline = time.monotonic() + GIVE_UP_SECONDS
         while len(self._found) < len(self._emitted) and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
-        self._complete.set()
+
+    def figures(self) -> Figures:
+        """How long it took."""
         missing = set(self._emitted) - set(self._found)
         seconds = [max(0, self._found[line] - at) / 1e9 for line, at in self._emitted.items() if line in self._found]
         seconds += [GIVE_UP_SECONDS] * len(missing)

@@ -69,7 +69,7 @@ SCENARIOS = (
     ),
     Scenario(
         "telemetrygen",
-        "The same from the Collector project's own generator, whose lines are all alike. No rate: not within two minutes.",
+        "The same from the Collector project's own generator, all lines alike. No rate: not within two minutes.",
         (this_stack, specification, otel_lgtm, sink),
         Generated(lines=1_000_000),
         repeats=1,

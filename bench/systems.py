@@ -16,6 +16,7 @@ from pathlib import Path
 import requests
 
 from bench.containers import Containers
+from bench.page_cache import as_after_reboot
 from stack import compose, environment_file
 from stack.failure import StepError
 from stack.loki import Loki
@@ -39,8 +40,6 @@ PORTS = {
     "VICTORIA_METRICS_PORT": 23428,
 }
 START_WITHIN_SECONDS = 120
-# proc(5)
-DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 # What docker-compose.yml says already: nothing is changed but the memory limit.
 NO_CHANGE = "-log.level=warn"
 
@@ -160,14 +159,14 @@ def running(system: System) -> Iterator[Running]:
 
     """
     _compose(system, "down", "--volumes", "--timeout", "2")
-    _forget_files()
-    try:
-        _compose(system, "up", "--detach", *system.services)
-        started = Running(system, Containers(PROJECT))
-        _wait_until_ready(started)
-        yield started
-    finally:
-        _compose(system, "down", "--volumes", "--timeout", "2")
+    with as_after_reboot():
+        try:
+            _compose(system, "up", "--detach", *system.services)
+            started = Running(system, Containers(PROJECT))
+            _wait_until_ready(started)
+            yield started
+        finally:
+            _compose(system, "down", "--volumes", "--timeout", "2")
 
 
 def environment(system: System) -> dict[str, str]:
@@ -191,12 +190,6 @@ def _compose(system: System, *arguments: str) -> None:
             last_lines(result.stderr, 5),
             f"Free its ports ({PORTS['LOKI_PORT']} and the like) if one is taken, then measure again.",
         )
-
-
-def _forget_files() -> None:
-    """Drop the page cache: what somebody else has read does not count against a container's memory limit."""
-    os.sync()
-    DROP_CACHES.write_text("3")
 
 
 def _wait_until_ready(started: Running) -> None:

@@ -154,7 +154,7 @@ class Sender:
         self.delivered = 0
         self.refusals: list[str] = []
         self._url = otlp_http + signal.path
-        self._batch = rate // batches_per_second
+        self.batch = rate // batches_per_second
         self._pause = 1 / batches_per_second
         self._waiting: deque[tuple[int, bytes]] = deque()
         self._stop = threading.Event()
@@ -176,7 +176,7 @@ class Sender:
 
     def _emit(self) -> None:
         while not self._stop.wait(self._pause):
-            numbers = range(self.emitted, self.emitted + self._batch)
+            numbers = range(self.emitted, self.emitted + self.batch)
             self._waiting.append((len(numbers), self.signal.request(numbers)))
             self.emitted = numbers.stop
 

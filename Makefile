@@ -104,7 +104,7 @@ format: $(VENV)/ready ## Put the code into its one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/ready ## Measure beside other configurations (two to three hours; ONLY="latency burst" for a part)
+bench: $(VENV)/ready ## Measure beside other configurations (about two hours; ONLY="latency burst" for a part)
 	$(BIN)/python -m bench $(ONLY)
 
 bench-guard: $(VENV)/ready ## A few ratios in two minutes; fails when one is clearly worse

@@ -162,7 +162,8 @@ class Delivery:
 class Senders:
     """Connections that send requests, each until it is accepted, as SDKs do.
 
-    With `per_second` a request leaves when it is due, however late the one before was.
+    With `per_second` a request leaves when it is due, however late the one before was. Leaving `with` stops them; that
+    nobody took a request is said by `finish` and `stop`.
     """
 
     def __init__(self, url: str, requests: Iterable[bytes], *, connections: int = 4, per_second: float = 0) -> None:
@@ -209,6 +210,8 @@ class Senders:
 
         """
         self._join()
+        if self._failure:
+            raise self._failure
         return self.delivery
 
     def stop(self) -> Delivery:
@@ -219,8 +222,6 @@ class Senders:
     def _join(self) -> None:
         for thread in self._threads:
             thread.join()
-        if self._failure:
-            raise self._failure
 
     def _work(self) -> None:
         connection = http.client.HTTPConnection(self._address.netloc, timeout=60)

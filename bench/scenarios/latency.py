@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 import requests
@@ -45,13 +44,10 @@ class Latency:
         # Twenty requests a second, as if each of seven services sent its own every third of a second.
         size = max(1, others // 20)
         lines = prepared([f"others-{number}" for number in range(7)], others * (self.seconds + 2), size=size)
-        probes = Probes(running.loki)
-        # Where nobody takes anything for two minutes, the senders give up; the probes say what that means.
-        with suppress(TimeoutError), Senders(running.logs_url, lines, per_second=20), probes:
+        with Senders(running.logs_url, lines, per_second=20), Probes(running.loki) as probes:
             for _ in _ticks(PROBES_PER_SECOND, self.seconds):
                 probes.emit(lambda record: _post(running.logs_url, record))
-            probes.wait()
-        return probes.figures()
+            return probes.figures()
 
     def _from_python(self, running: Running) -> Figures:
         environment = {
@@ -68,8 +64,7 @@ class Latency:
             # The other configurations take no metrics: of that the SDK complains at the end, on stdout alone.
             for line in filter(is_probe, talker.stdout):
                 probes.emitted(line.rstrip("\n"))
-            probes.wait()
-        return probes.figures()
+            return probes.figures()
 
 
 class Probes:
@@ -101,14 +96,12 @@ class Probes:
         """Note a line that a process has just written to its stdout."""
         self._emitted[line] = time.time_ns()
 
-    def wait(self) -> None:
-        """Wait until all are found, or the time is up."""
+    def figures(self) -> Figures:
+        """Wait until all are found, or the time is up, and say how long it took."""
         deadline = time.monotonic() + GIVE_UP_SECONDS
         while len(self._found) < len(self._emitted) and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
-
-    def figures(self) -> Figures:
-        """How long it took."""
+        self._complete.set()
         missing = set(self._emitted) - set(self._found)
         seconds = [max(0, self._found[line] - at) / 1e9 for line, at in self._emitted.items() if line in self._found]
         seconds += [GIVE_UP_SECONDS] * len(missing)

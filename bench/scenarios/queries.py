@@ -75,11 +75,12 @@ class Queries:
             for question in questions:
                 cases[f"{name}: {question.name}"] = self._asked(running.loki, question, day_ns, newest_ns)
         if self.worst:
-            with _lines_coming_in(running):
+            with _lines_coming_in(running) as senders:
                 for question in (question for question in questions if question.range_ns):
                     cases[f"{name}, more coming in: {question.name}"] = self._asked(
                         running.loki, question, day_ns, newest_ns
                     )
+                senders.stop()
             cases |= self._worst(running)
         return cases
 

@@ -1,12 +1,11 @@
 """What the kernel keeps of files, and how much it reads at once: the same for every system, on every machine."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stack.failure import StepError
+from stack.inspection import engine_folder
 
 # proc(5)
 DROP_CACHES = Path("/proc/sys/vm/drop_caches")
@@ -26,7 +25,7 @@ def as_after_reboot() -> Iterator[None]:
     # What somebody else has read does not count against a container's memory limit.
     os.sync()
     DROP_CACHES.write_text("3")
-    setting = read_ahead_of(_docker_folder())
+    setting = read_ahead_of(engine_folder())
     if setting is None:
         yield
         return
@@ -49,11 +48,3 @@ def read_ahead_of(folder: Path) -> Path | None:
         if (setting := disk / "queue" / "read_ahead_kb").exists():
             return setting
     return None
-
-
-def _docker_folder() -> Path:
-    command = ["docker", "info", "--format", "{{.DockerRootDir}}"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        raise StepError("benchmark", result.stderr.strip(), "Start the engine, e.g. by `make up`, then measure again.")
-    return Path(result.stdout.strip())

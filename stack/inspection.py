@@ -1,7 +1,8 @@
-"""What the Docker Engine says of images and containers."""
+"""What the Docker Engine says of itself, of images and of containers."""
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from stack.failure import StepError
@@ -15,6 +16,16 @@ def image_id(image: str) -> str | None:
     """The id of the image with this name; None when this machine has none."""
     answer = run(["docker", "image", "inspect", "--format", "{{.Id}}", image], timeout=_TIMEOUT_SECONDS)
     return answer.stdout.strip() if answer.returncode == 0 else None
+
+
+def engine_folder() -> Path:
+    """Where the engine keeps images, containers and volumes.
+
+    Raises:
+        StepError: the engine can't be asked.
+
+    """
+    return Path(_ask("info", "--format", "{{.DockerRootDir}}").strip())
 
 
 def container_ids(*filters: str) -> list[str]:
@@ -45,7 +56,7 @@ def _ask(*arguments: str) -> str:
     result = run(["docker", *arguments], timeout=_TIMEOUT_SECONDS)
     if result.returncode != 0:
         raise StepError(
-            "asking the Docker Engine for the containers",
+            "asking the Docker Engine",
             last_lines(result.stdout, 2),
             "Start it (`make up` does), then try again.",
         )

@@ -114,7 +114,6 @@ SCENARIOS = (
         "Memory and processor time of each component, health checks included; without the application.",
         (this_stack, specification),
         Footprint(),
-        repeats=1,
     ),
     Scenario(
         "start-up",

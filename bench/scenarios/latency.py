@@ -101,15 +101,14 @@ class Probes:
         deadline = time.monotonic() + GIVE_UP_SECONDS
         while len(self._found) < len(self._emitted) and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
-        self._complete.set()
-        missing = set(self._emitted) - set(self._found)
         seconds = [max(0, self._found[line] - at) / 1e9 for line, at in self._emitted.items() if line in self._found]
-        seconds += [GIVE_UP_SECONDS] * len(missing)
+        missing = len(self._emitted) - len(seconds)
+        seconds += [GIVE_UP_SECONDS] * missing
         return {
             "p50 s": percentile(seconds, 0.5),
             "p99 s": percentile(seconds, 0.99),
             "worst s": max(seconds),
-            "not found": len(missing),
+            "not found": missing,
         }
 
     def _watch(self) -> None:

@@ -68,7 +68,7 @@ def _container(service: str, description: dict[str, Any]) -> Finding:
     if (
         state["Status"] == "exited"
         and state["ExitCode"] == 0
-        and not description["HostConfig"]["RestartPolicy"]["Name"].startswith("unless")
+        and description["HostConfig"]["RestartPolicy"]["Name"] == "no"
     ):
         return Finding(service, "has done its work")
     if state["OOMKilled"]:

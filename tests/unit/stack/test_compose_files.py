@@ -1,6 +1,7 @@
 """What docker-compose.yml promises for every service, read as Compose resolves it."""
 
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -66,5 +67,32 @@ def test_every_service_has_a_counterpart_from_source() -> None:
     assert from_source is not None
     text = FROM_SOURCE_FILE.read_text()
     base = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    missing = [name for name in base if not re.search(rf"^  {name}:", text, re.MULTILINE)]
+    pulled_or_built = [
+        name for name, service in base.items() if service.get("pull_policy") != "never" or "build" in service
+    ]
+    missing = [name for name in pulled_or_built if not re.search(rf"^  {name}:", text, re.MULTILINE)]
     assert not missing
+
+
+def test_one_service_builds_the_applications_image_and_no_registry_is_asked_for_it(services: dict[str, Any]) -> None:
+    users = {name: service for name, service in services.items() if service["image"] == compose.APPLICATION_IMAGE}
+    assert set(users) == {*(service.compose_service for service in ServiceName), "volumes"}
+    assert [name for name, service in users.items() if "build" in service] == ["backend"]
+    assert {service["pull_policy"] for service in users.values()} == {"never"}
+
+
+def test_everything_that_runs_comes_back_after_the_engine_was_killed(services: dict[str, Any]) -> None:
+    """With `unless-stopped` an engine that was killed leaves down what it stopped itself at its next start."""
+    assert {service["restart"] for name, service in services.items() if name != "volumes"} == {"always"}
+
+
+def test_compose_warns_of_nothing() -> None:
+    result = subprocess.run(
+        [*compose.command(), "--profile", "*", "config", "--quiet"],
+        cwd=ROOT,
+        env=compose.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stderr == ""

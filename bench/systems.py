@@ -17,7 +17,7 @@ import requests
 
 from bench.containers import Containers
 from bench.page_cache import as_after_reboot
-from stack import compose, environment_file
+from stack import compose, compose_files
 from stack.failure import StepError
 from stack.loki import Loki
 from stack.paths import ROOT
@@ -88,13 +88,11 @@ class Running:
         return _answers(f"{self.loki.url}/ready")
 
 
-def _own_files() -> tuple[str, ...]:
-    return tuple(environment_file.read().get("COMPOSE_FILE", "docker-compose.yml").split(":"))
-
-
 def this_stack() -> System:
     """What `make up` starts, without the application."""
-    return System("this stack", _own_files(), ("loki", "otel-collector", "jaeger", "victoria-metrics"))
+    return System(
+        "this stack", tuple(compose_files.in_force()), ("loki", "otel-collector", "jaeger", "victoria-metrics")
+    )
 
 
 def with_default(setting: str) -> Callable[[], System]:
@@ -122,7 +120,7 @@ def with_memory_limit_for_go(limit: str) -> Callable[[], System]:
 
 def loki_alone() -> System:
     """Its Loki without limits and without a Collector: the most that anything can take."""
-    return System("Loki alone", (*_own_files(), str(CONFIGURATIONS / "loki-alone.yaml")), ("loki",))
+    return System("Loki alone", (*tuple(compose_files.in_force()), str(CONFIGURATIONS / "loki-alone.yaml")), ("loki",))
 
 
 def specification() -> System:
@@ -175,7 +173,7 @@ def environment(system: System) -> dict[str, str]:
         **os.environ,
         "COMPOSE_PROJECT_NAME": PROJECT,
         "COMPOSE_FILE": ":".join(system.files),
-        "COMPOSE_PROFILES": ",".join([compose.PROFILE, *system.services]),
+        "COMPOSE_PROFILES": ",".join([compose_files.PROFILE, *system.services]),
         **{name: str(port) for name, port in PORTS.items()},
         **system.variables,
     }

@@ -89,16 +89,6 @@ class Steps:
             raise BuildError(self.component, step, detail, remedy_for(result.stdout))
         return result.stdout
 
-    def install(self, package: str) -> None:
-        """Install a package on the host, which has apt-get, as root.
-
-        Raises:
-            BuildError: it can't be had.
-        """
-        self.run("refreshing the host's package lists", ["apt-get", "update"])
-        command = ["apt-get", "install", "--yes", "--no-install-recommends", package]
-        self.run(f"installing {package} on the host", command)
-
 
 def remedy_for(output: str) -> str:
     """What a person can do about a tool that failed with this output."""

@@ -8,12 +8,11 @@ from typing import Any
 
 import yaml
 
-from stack import environment_file
+from stack import compose_files
 from stack.failure import StepError
 from stack.paths import COMPOSE_FILE, PINNED_COMPOSE, ROOT
 from stack.process import last_lines, run
 
-PROFILE = "observability"
 APPLICATION_IMAGE = "integr8scode/app:local"
 # `!override`, which docker-compose.from-source.yml uses, came with 2.24.4.
 OLDEST = (2, 24, 4)
@@ -50,8 +49,8 @@ def compose(*arguments: str, timeout: float | None = None) -> subprocess.Complet
 
 
 def environment() -> dict[str, str]:
-    """The environment for Compose: the profiles that `.env` names, before the first `make up` the whole stack."""
-    return {"COMPOSE_PROFILES": environment_file.read().get("COMPOSE_PROFILES", PROFILE), **os.environ}
+    """The environment for Compose, with the profiles of the stack where none are named."""
+    return {"COMPOSE_PROFILES": compose_files.profiles(), **os.environ}
 
 
 def project(*, every_profile: bool = False) -> dict[str, Any]:

@@ -100,13 +100,10 @@ def _ensure_debootstrap(steps: Steps) -> None:
             "debootstrap needs root to give files their owners",
             "Run `sudo make up` this once, or load python, redis and the other images from a machine with a registry.",
         )
-    if shutil.which("debootstrap"):
-        return
-    if shutil.which("apt-get") is None:
+    if shutil.which("debootstrap") is None:
         raise BuildError(
             steps.component,
             "looking for debootstrap",
             "it is not installed",
             "Install debootstrap with your distribution's package manager, then `make up`.",
         )
-    steps.install("debootstrap")

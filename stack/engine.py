@@ -4,20 +4,23 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from stack import host_packages
+from stack.consent import Consent, Need
 from stack.failure import StepError
 from stack.process import last_lines, run
 
-# The distribution's own packages: no third-party repository is added to somebody's machine.
-PACKAGES = ("docker.io", "iptables")
+STEP = "Docker Engine"
 DAEMON_LOG = Path("/var/log/dockerd.log")
 START_TIMEOUT_SECONDS = 60.0
 
 
-def ensure_engine(report: Callable[[str], None], *, may_install: bool) -> None:
-    """Return once a Docker Engine answers; where possible, and if it `may_install`, by installing and starting one.
+def ensure_engine(report: Callable[[str], None], consent: Consent, *, perhaps: Sequence[Need] = ()) -> None:
+    """Return once a Docker Engine answers; where possible, and with consent, by installing and starting one.
+
+    `perhaps` is what the steps behind this one may need besides, so that a person is asked only once.
 
     Raises:
         StepError: the engine can't be used, and this program can't or may not change that.
@@ -27,21 +30,25 @@ def ensure_engine(report: Callable[[str], None], *, may_install: bool) -> None:
     if answer.returncode == 0:
         report(f"Docker Engine {answer.stdout.strip()} answers")
         return
+    why = last_lines(answer.stdout, 1)
     if "permission denied" in answer.stdout.lower():
         raise StepError(
-            "Docker Engine",
-            f"this user may not talk to it ({last_lines(answer.stdout, 1)})",
+            STEP,
+            f"this user may not talk to it ({why})",
             "Run `sudo usermod -aG docker $USER`, log in again, then `make up`. Or run `sudo make up`.",
         )
     if "DOCKER_HOST" in os.environ:
         raise StepError(
-            "Docker Engine",
-            f"nothing answers at DOCKER_HOST={os.environ['DOCKER_HOST']} ({last_lines(answer.stdout, 1)})",
+            STEP,
+            f"nothing answers at DOCKER_HOST={os.environ['DOCKER_HOST']} ({why})",
             "Start that engine, or unset DOCKER_HOST to use this machine's own.",
         )
-    _ensure_installable(last_lines(answer.stdout, 1), may_install=may_install)
-    if shutil.which("dockerd") is None or shutil.which("docker") is None:
-        _install(report)
+    packages = [] if shutil.which("dockerd") and shutil.which("docker") else list(host_packages.ENGINE)
+    _ensure_possible(why)
+    consent.obtain(
+        f"{STEP} (none answers: {why})", [*host_packages.need(packages, "about 20 s"), _start_need()], perhaps=perhaps
+    )
+    host_packages.install("installing the Docker Engine", packages)
     _start(report)
 
 
@@ -54,40 +61,27 @@ def _ask_engine() -> subprocess.CompletedProcess[str]:
     return run(["docker", "version", "--format", "{{.Server.Version}}"], timeout=20)
 
 
-def _ensure_installable(answer: str, *, may_install: bool) -> None:
-    if not may_install:
-        raise StepError(
-            "Docker Engine",
-            f"none answers ({answer}), and STACK_INSTALL_ENGINE=no forbids to install or start one",
-            "Start Docker (`systemctl start docker`), then `make up`.",
-        )
+def _ensure_possible(why: str) -> None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise StepError(
-            "Docker Engine",
-            f"none answers ({answer}); it is installed and started for you only as root on Debian or Ubuntu",
+            STEP,
+            f"none answers ({why}); it is installed and started for you only as root on Debian or Ubuntu",
             "Start it (`sudo systemctl start docker`), or install Docker Engine 20.10 or newer "
             "(docs.docker.com/engine/install), or run `sudo make up` on Debian or Ubuntu.",
         )
 
 
-def _install(report: Callable[[str], None]) -> None:
-    report(f"installing {' and '.join(PACKAGES)} from the distribution (STACK_INSTALL_ENGINE=no refuses)")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (
-        ["apt-get", "update"],
-        ["apt-get", "install", "-y", "--no-install-recommends", *PACKAGES],
-    ):
-        result = run(command, env=environment)
-        if result.returncode != 0:
-            raise StepError(
-                "installing the Docker Engine",
-                f"`{' '.join(command)}` failed:\n{last_lines(result.stdout)}",
-                "Mend what apt-get complains about, or install Docker by hand, then `make up`.",
-            )
+def _by_systemd() -> bool:
+    return Path("/run/systemd/system").is_dir()
+
+
+def _start_need() -> Need:
+    by_hand = "systemctl start docker" if _by_systemd() else "(dockerd >/var/log/dockerd.log 2>&1 &)"
+    return Need("start the Docker Engine", "a few seconds", by_hand)
 
 
 def _start(report: Callable[[str], None]) -> None:
-    if Path("/run/systemd/system").is_dir():
+    if _by_systemd():
         report("starting the Docker Engine by systemd")
         run(["systemctl", "start", "docker"], timeout=START_TIMEOUT_SECONDS)
         hint = "journalctl -u docker"

@@ -2,12 +2,13 @@
 
 import os
 import secrets
+from collections.abc import Mapping
 
 from stack.paths import ENVIRONMENT_FILE
 
 HEADER = """\
-# Read by Docker Compose and written by `make up`, which adds what is missing and changes only COMPOSE_FILE and
-# COMPOSE_PROFILES. Everything else is yours; .env.example lists what can be set.
+# Read by Docker Compose and written by `make up`, which adds what is missing and leaves the rest as it is. Everything
+# here is yours to change; .env.example lists what can be set.
 """
 
 
@@ -20,14 +21,14 @@ def read() -> dict[str, str]:
     return {key.strip(): value.strip() for key, value in pairs}
 
 
-def update(variables: dict[str, str]) -> None:
-    """Set `variables` in `.env` and leave every other line as it is.
+def update(variables: Mapping[str, str | None]) -> None:
+    """Set `variables` in `.env`, or remove those that are None, and leave every other line as it is.
 
     The file is replaced whole, so that an interruption leaves the old or the new one; only its owner can read it.
     """
     present = ENVIRONMENT_FILE.read_text() if ENVIRONMENT_FILE.exists() else HEADER
     kept = [line for line in present.splitlines() if line.split("=", 1)[0].strip() not in variables]
-    added = [f"{key}={value}" for key, value in variables.items()]
+    added = [f"{key}={value}" for key, value in variables.items() if value is not None]
     half_made = ENVIRONMENT_FILE.with_suffix(".half-made")
     half_made.touch(mode=0o600)
     half_made.write_text("\n".join([*kept, *added]) + "\n")

@@ -19,20 +19,18 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def installed_go(steps: Steps) -> str:
-    """A go program, whatever its age; as root on Debian or Ubuntu it is installed where there is none.
+    """A go program, whatever its age.
 
     Raises:
-        BuildError: there is none, and it can't be installed.
+        BuildError: there is none.
     """
     if shutil.which("go") is None:
-        if os.geteuid() != 0 or shutil.which("apt-get") is None:
-            raise BuildError(
-                steps.component,
-                "looking for Go",
-                "it is not installed; it is installed for you only as root on Debian or Ubuntu",
-                "Install Go (go.dev/dl, any version from 1.19), then `make up`.",
-            )
-        steps.install("golang-go")
+        raise BuildError(
+            steps.component,
+            "looking for Go",
+            "it is not installed",
+            "Install Go (`apt-get install golang-go`, or go.dev/dl, any version from 1.19), then `make up`.",
+        )
     return "go"
 
 

@@ -1,6 +1,5 @@
 """A Compose project of its own beside the one of `make up`: other names, other volumes, free ports."""
 
-import os
 import socket
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import compose, environment_file
+from stack import compose, compose_files
 from stack.endpoints import endpoints
 
 # Below those that the kernel gives to clients: one of them may take a port while what listens there starts again.
@@ -24,7 +23,7 @@ def own_project(
     `overrides` are further Compose files on top of those of `make up`. They find a free port in each variable of
     `ports`, as docker-compose.yml does in its own, and `variables` as they are.
     """
-    files = [*_compose_files(), *map(str, overrides)]
+    files = [*compose_files.in_force(), *map(str, overrides)]
     with pytest.MonkeyPatch.context() as environment:
         own = {
             "COMPOSE_PROJECT_NAME": name,
@@ -52,11 +51,6 @@ def run_compose(*arguments: str) -> str:
 def up(*services: str) -> None:
     """Start services, all of them by default, and wait until they are healthy."""
     run_compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "180", *services)
-
-
-def _compose_files() -> list[str]:
-    from_make_up = environment_file.read().get("COMPOSE_FILE", "docker-compose.yml")
-    return os.environ.get("COMPOSE_FILE", from_make_up).split(":")
 
 
 def _free_ports(variables: Iterable[str]) -> dict[str, str]:

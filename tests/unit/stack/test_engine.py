@@ -4,12 +4,16 @@
 had on every machine that runs these tests.
 """
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from stack.consent import Consent
 from stack.engine import ensure_engine
 from stack.failure import StepError
+from stack.settings import InstallPolicy
 
 
 @pytest.fixture
@@ -28,19 +32,22 @@ def test_no_permission_names_the_group(docker_says: Path) -> None:
     docker_says.write_text("permission denied while trying to connect to the Docker daemon socket\n")
 
     with pytest.raises(StepError) as failure:
-        ensure_engine(print, may_install=True)
+        ensure_engine(print, Consent(InstallPolicy.YES, print))
 
     assert "usermod -aG docker" in failure.value.remedy
 
 
-def test_an_installation_can_be_refused(docker_says: Path) -> None:
+def test_an_installation_can_be_refused(docker_says: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(shutil, "which", {"apt-get": "/usr/bin/apt-get"}.get)
     docker_says.write_text("Cannot connect to the Docker daemon at unix:///var/run/docker.sock.\n")
 
     with pytest.raises(StepError) as failure:
-        ensure_engine(print, may_install=False)
+        ensure_engine(print, Consent(InstallPolicy.NO, print))
 
-    assert "STACK_INSTALL_ENGINE=no" in failure.value.why
-    assert "Cannot connect" in failure.value.why
+    assert "STACK_INSTALL=no" in failure.value.why
+    assert "Cannot connect" in failure.value.what
+    assert "apt-get install --yes docker.io iptables" in failure.value.remedy
 
 
 def test_another_machines_engine_is_never_installed(docker_says: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,6 +55,6 @@ def test_another_machines_engine_is_never_installed(docker_says: Path, monkeypat
     monkeypatch.setenv("DOCKER_HOST", "tcp://10.0.0.1:2375")
 
     with pytest.raises(StepError) as failure:
-        ensure_engine(print, may_install=True)
+        ensure_engine(print, Consent(InstallPolicy.YES, print))
 
     assert "DOCKER_HOST=tcp://10.0.0.1:2375" in failure.value.why

@@ -4,11 +4,11 @@ import pytest
 
 from stack import settings
 from stack.failure import StepError
-from stack.settings import ImageSource
+from stack.settings import ImageSource, InstallPolicy
 
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("STACK_IMAGES", "STACK_INSTALL_ENGINE"):
+    for variable in ("STACK_IMAGES", "STACK_INSTALL"):
         monkeypatch.delenv(variable, raising=False)
 
     monkeypatch.setitem(settings.Settings.model_config, "env_file", None)
@@ -16,7 +16,7 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = settings.load()
 
     assert chosen.images is ImageSource.AUTO
-    assert chosen.install_engine
+    assert chosen.install is InstallPolicy.ASK
 
 
 def test_a_value_that_is_not_allowed_is_named_with_those_that_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,3 +27,12 @@ def test_a_value_that_is_not_allowed_is_named_with_those_that_are(monkeypatch: p
 
     assert "STACK_IMAGES=podman" in failure.value.why
     assert "from-source" in failure.value.why
+
+
+def test_an_old_refusal_is_not_taken_for_consent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STACK_INSTALL_ENGINE", "no")
+
+    with pytest.raises(StepError) as failure:
+        settings.load()
+
+    assert "STACK_INSTALL=no" in failure.value.remedy

@@ -1,0 +1,113 @@
+"""Which Compose files and profiles are in force: the user's own choice, with ours merged in where it is needed.
+
+Without COMPOSE_FILE, Compose takes docker-compose.yml and, where there is one, the user's override file. Only images
+from source need a file more, and then the whole list has to be written down.
+"""
+
+import os
+
+from stack import environment_file
+from stack.failure import StepError
+from stack.paths import COMPOSE_FILE, FROM_SOURCE_FILE, ROOT
+
+PROFILE = "observability"
+# Of Grafana where the other images are built from source: it can't be, and starts only where its image is.
+GRAFANA_PROFILE = "grafana"
+# As Compose looks for them; it takes the first.
+OVERRIDES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+
+
+def in_force() -> list[str]:
+    """The Compose files of this checkout, in the order in which they are merged."""
+    return _listed(os.environ.get("COMPOSE_FILE") or environment_file.read().get("COMPOSE_FILE", "")) or _found()
+
+
+def profiles() -> str:
+    """The profiles that the tools ask for, as `.env` names them; before the first `make up` the whole stack."""
+    return environment_file.read().get("COMPOSE_PROFILES", PROFILE)
+
+
+def use_official_images() -> None:
+    """Let `.env` say that nothing is built from source; what a person wrote there stays.
+
+    Raises:
+        StepError: COMPOSE_FILE in the environment, which counts more, says otherwise.
+
+    """
+    _write(_chosen(), grafana=False)
+    if FROM_SOURCE_FILE.name in in_force():
+        raise _overruled(_without_ours(in_force()))
+
+
+def use_images_from_source(*, with_grafana: bool) -> None:
+    """Let `.env` say that images are built from source; what a person wrote there stays, and counts more.
+
+    Raises:
+        StepError: COMPOSE_FILE in the environment, which counts more, says otherwise.
+
+    """
+    _write(_with_ours(_chosen() or _found()), grafana=with_grafana)
+    if FROM_SOURCE_FILE.name not in in_force():
+        raise _overruled(_with_ours(in_force()))
+
+
+def from_source_in_force() -> bool:
+    """Whether the images in force are those built from source."""
+    return FROM_SOURCE_FILE.name in in_force()
+
+
+def _write(files: list[str] | None, *, grafana: bool) -> None:
+    present = environment_file.read()
+    others = [name for name in present.get("COMPOSE_PROFILES", "").split(",") if name]
+    others = [name for name in others if name not in {PROFILE, GRAFANA_PROFILE}]
+    wanted = {
+        "COMPOSE_FILE": _separator().join(files) if files else None,
+        "COMPOSE_PROFILES": ",".join([*others, PROFILE, *([GRAFANA_PROFILE] if grafana else [])]),
+    }
+    if {name: present.get(name) for name in wanted} != wanted:
+        environment_file.update(wanted)
+
+
+def _with_ours(files: list[str]) -> list[str]:
+    """Ours right behind the file that it changes: what comes later, a person's own, counts more."""
+    own = _without_ours(files)
+    at = own.index(COMPOSE_FILE.name) + 1 if COMPOSE_FILE.name in own else len(own)
+    return [*own[:at], FROM_SOURCE_FILE.name, *own[at:]]
+
+
+def _without_ours(files: list[str]) -> list[str]:
+    return [file for file in files if file != FROM_SOURCE_FILE.name]
+
+
+def _chosen() -> list[str] | None:
+    """The files that a person named in `.env`; None where nobody did, or where the list is ours."""
+    listed = _listed(environment_file.read().get("COMPOSE_FILE", ""))
+    own = _without_ours(listed)
+    made_of_what_was_found = own != listed and own[:1] == [COMPOSE_FILE.name] and set(own[1:]) <= set(OVERRIDES)
+    return None if not own or made_of_what_was_found else own
+
+
+def _found() -> list[str]:
+    return [COMPOSE_FILE.name, *[name for name in OVERRIDES if (ROOT / name).is_file()][:1]]
+
+
+def _listed(value: str) -> list[str]:
+    return [file for file in value.split(_separator()) if file]
+
+
+def _separator() -> str:
+    given = os.environ.get("COMPOSE_PATH_SEPARATOR") or environment_file.read().get("COMPOSE_PATH_SEPARATOR")
+    return given or os.pathsep
+
+
+def _overruled(wanted: list[str]) -> StepError:
+    return StepError(
+        "choosing the Compose files",
+        f"COMPOSE_FILE={os.environ.get('COMPOSE_FILE')} in the environment overrules .env",
+        f"Unset it, or: export COMPOSE_FILE={_separator().join(wanted)}",
+    )

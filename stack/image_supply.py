@@ -84,7 +84,7 @@ def _images_from_source(source: ImageSource, report: Report, consent: Consent) -
         consent.obtain(BUILDING, host_packages.need(packages, "about a minute") if chosen else _needs(packages))
         host_packages.install(BUILDING, packages)
         _build(lambda: images.build_all(report))
-    report("images built from source are current")
+        report("every image is built from source")
     _build(lambda: images.build_app(report, f"{images.NAMESPACE}/python:{images.CURRENT}"))
 
 

@@ -141,10 +141,8 @@ def _watch(
     began = told = time.monotonic()
     while True:
         if select.select([screen], [], [], 1.0)[0]:
-            try:
-                shown = os.read(screen, 65536)
-            except OSError:
-                # The other end is closed, which Linux calls an input/output error.
+            shown = _read(screen)
+            if not shown:
                 process.wait()
                 return False
             layers.read(shown.decode(errors="replace"))
@@ -157,6 +155,14 @@ def _watch(
         if not on_terminal and now - told > REPORT_SECONDS:
             told = now
             tell()
+
+
+def _read(screen: int) -> bytes:
+    """What is shown next; nothing once the other end is closed, which Linux calls an input/output error."""
+    try:
+        return os.read(screen, 65536)
+    except OSError:
+        return b""
 
 
 def _failure(image: str, said: str, *, reached: bool) -> StepError:

@@ -6,6 +6,7 @@ no network, and sees nothing but the one volume. It is the application's image, 
 
 import fcntl
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,19 +69,19 @@ class Volume:
             StepError: not all of it could be read.
 
         """
-        with subprocess.Popen(
-            self._helper(PACK, "ro"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as tar:
-            assert tar.stdout is not None  # noqa: S101 - told to mypy
-            assert tar.stderr is not None  # noqa: S101 - told to mypy
-            try:
-                yield tar.stdout
-            except BaseException:
-                tar.kill()
-                raise
-            printed = tar.stderr.read().decode(errors="replace")
-        if tar.returncode != 0:
-            raise StepError(f"reading the volume {self.name}", last_lines(printed, 5), _same_user(self))
+        # Into a file: a tar with a lot to say would wait for a reader that itself waits for the tar's end.
+        with tempfile.TemporaryFile() as messages:
+            with subprocess.Popen(
+                self._helper(PACK, "ro"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages
+            ) as tar:
+                assert tar.stdout is not None  # noqa: S101 - told to mypy
+                try:
+                    yield tar.stdout
+                except BaseException:
+                    tar.kill()
+                    raise
+            if tar.returncode != 0:
+                raise StepError(f"reading the volume {self.name}", _end_of(messages), _same_user(self))
 
     def stage(self, tar: Iterable[bytes]) -> None:
         """Unpack beside the present content, which stays as it is.
@@ -90,23 +91,21 @@ class Volume:
 
         """
         helper = self._helper(UNPACK, "rw", "--interactive")
-        with subprocess.Popen(
-            helper, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        ) as unpack:
-            assert unpack.stdin is not None  # noqa: S101 - told to mypy
-            assert unpack.stdout is not None  # noqa: S101 - told to mypy
-            try:
-                for block in tar:
-                    unpack.stdin.write(block)
-                unpack.stdin.close()
-            except BrokenPipeError:
-                pass  # tar ended before its input did; what it printed says why
-            except BaseException:
-                unpack.kill()
-                raise
-            printed = unpack.stdout.read().decode(errors="replace")
-        if unpack.returncode != 0:
-            raise StepError(f"writing the volume {self.name}", last_lines(printed, 5), _same_user(self))
+        # Into a file: a tar with a lot to say would no longer read what is written to it.
+        with tempfile.TemporaryFile() as messages:
+            with subprocess.Popen(helper, stdin=subprocess.PIPE, stdout=messages, stderr=subprocess.STDOUT) as unpack:
+                assert unpack.stdin is not None  # noqa: S101 - told to mypy
+                try:
+                    for block in tar:
+                        unpack.stdin.write(block)
+                    unpack.stdin.close()
+                except BrokenPipeError:
+                    pass  # tar ended before its input did; what it printed says why
+                except BaseException:
+                    unpack.kill()
+                    raise
+            if unpack.returncode != 0:
+                raise StepError(f"writing the volume {self.name}", _end_of(messages), _same_user(self))
 
     def discard_staged(self) -> None:
         """Forget what was staged."""
@@ -186,6 +185,11 @@ def exclusively(project: str) -> Iterator[None]:
         except BlockingIOError:
             raise StepError("backup", f"another backup or restore of {project} is running", "Wait for it.") from None
         yield
+
+
+def _end_of(messages: IO[bytes]) -> str:
+    messages.seek(0)
+    return last_lines(messages.read().decode(errors="replace"), 5)
 
 
 def _same_user(volume: Volume) -> str:

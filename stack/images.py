@@ -222,8 +222,18 @@ def _docker_build(steps: Steps, dockerfile: Path, context: Path, *, image: str, 
     given = [f"--build-arg={name}={value}" for name, value in arguments.items()]
     proxies = [f"--build-arg={name}" for name in PROXY_VARIABLES if name in os.environ]
     command = ["docker", "build", f"--file={dockerfile}", *given, *proxies, f"--tag={image}", str(context)]
-    # The classic builder is in every engine and client; BuildKit is not where the distribution leaves buildx out.
-    steps.run("building the image", command, env={"DOCKER_BUILDKIT": "0"})
+    steps.run("building the image", command, env=_builder())
+
+
+def _builder() -> dict[str, str]:
+    """BuildKit where the client has it, which distributions leave out, and else the builder that every engine has.
+
+    The engine's own BuildKit, whichever is chosen: another one sees neither the image that ours is based on, nor would
+    the engine see what it builds.
+    """
+    if run(["docker", "buildx", "version"]).returncode == 0:
+        return {"DOCKER_BUILDKIT": "1", "BUILDX_BUILDER": "default"}
+    return {"DOCKER_BUILDKIT": "0"}
 
 
 def _name(steps: Steps, image: str, name: str) -> None:

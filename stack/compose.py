@@ -4,6 +4,7 @@ import functools
 import os
 import re
 import subprocess
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
@@ -53,17 +54,18 @@ def environment() -> dict[str, str]:
     return {"COMPOSE_PROFILES": compose_files.profiles(), **os.environ}
 
 
-def project(*, every_profile: bool = False) -> dict[str, Any]:
-    """The project as Compose resolves it: files merged, variables filled in.
+def project(*, every_profile: bool = False, files: Sequence[str] = ()) -> dict[str, Any]:
+    """The project as Compose resolves it: files merged, those in force unless others are given, variables filled in.
 
     Raises:
         StepError: Compose refuses one of the files or a value of .env.
 
     """
     profiles = ("--profile", "*") if every_profile else ()
+    given = [argument for file in files for argument in ("--file", file)]
     # Warnings (an unset variable) go to stderr and must not mix with the document.
     result = subprocess.run(
-        [*command(), *profiles, "config", "--format", "yaml"],
+        [*command(), *given, *profiles, "config", "--format", "yaml"],
         cwd=ROOT,
         env=environment(),
         stdin=subprocess.DEVNULL,
@@ -85,6 +87,21 @@ def official_images() -> dict[str, str]:
     """Service → official image with its version, for every service that is not the application's own."""
     services = yaml.safe_load(COMPOSE_FILE.read_text())["services"].items()
     return {name: service["image"] for name, service in services if service["image"] != APPLICATION_IMAGE}
+
+
+def images_to_pull() -> dict[str, str]:
+    """Service → image that a registry is asked for, as the files in force name it; what they build is left out.
+
+    Raises:
+        StepError: Compose refuses one of the files or a value of .env.
+
+    """
+    services = project(every_profile=True, files=compose_files.of_official_images())["services"].items()
+    return {
+        name: service["image"]
+        for name, service in services
+        if "build" not in service and service.get("pull_policy") != "never"
+    }
 
 
 def port_variables() -> dict[tuple[str, int], str]:

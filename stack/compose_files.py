@@ -13,6 +13,8 @@ from stack.paths import COMPOSE_FILE, FROM_SOURCE_FILE, ROOT
 PROFILE = "observability"
 # Of Grafana where the other images are built from source: it can't be, and starts only where its image is.
 GRAFANA_PROFILE = "grafana"
+# How a file ends that puts images from source in the place of those in the file with the same beginning.
+FROM_SOURCE = ".from-source.yml"
 # As Compose looks for them; it takes the first.
 OVERRIDES = (
     "compose.override.yml",
@@ -40,8 +42,8 @@ def use_official_images() -> None:
 
     """
     _write(_chosen(), grafana=False)
-    if FROM_SOURCE_FILE.name in in_force():
-        raise _overruled(_without_ours(in_force()))
+    if from_source_in_force():
+        raise _overruled(of_official_images())
 
 
 def use_images_from_source(*, with_grafana: bool) -> None:
@@ -52,13 +54,18 @@ def use_images_from_source(*, with_grafana: bool) -> None:
 
     """
     _write(_with_ours(_chosen() or _found()), grafana=with_grafana)
-    if FROM_SOURCE_FILE.name not in in_force():
-        raise _overruled(_with_ours(in_force()))
+    if in_force() != (wanted := _with_ours(in_force())):
+        raise _overruled(wanted)
 
 
 def from_source_in_force() -> bool:
     """Whether the images in force are those built from source."""
     return FROM_SOURCE_FILE.name in in_force()
+
+
+def of_official_images() -> list[str]:
+    """The files in force, without those that put images from source in the place of official ones."""
+    return _without_ours(in_force())
 
 
 def _write(files: list[str] | None, *, grafana: bool) -> None:
@@ -74,14 +81,13 @@ def _write(files: list[str] | None, *, grafana: bool) -> None:
 
 
 def _with_ours(files: list[str]) -> list[str]:
-    """Ours right behind the file that it changes: what comes later, a person's own, counts more."""
-    own = _without_ours(files)
-    at = own.index(COMPOSE_FILE.name) + 1 if COMPOSE_FILE.name in own else len(own)
-    return [*own[:at], FROM_SOURCE_FILE.name, *own[at:]]
+    """Ours right behind each file that has one: what comes later, a person's own, counts more."""
+    pairs = [[file, file.removesuffix(".yml") + FROM_SOURCE] for file in _without_ours(files)]
+    return [file for own, ours in pairs for file in (own, ours) if file == own or (ROOT / ours).is_file()]
 
 
 def _without_ours(files: list[str]) -> list[str]:
-    return [file for file in files if file != FROM_SOURCE_FILE.name]
+    return [file for file in files if not file.endswith(FROM_SOURCE)]
 
 
 def _chosen() -> list[str] | None:

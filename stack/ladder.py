@@ -35,7 +35,7 @@ def climb(report: Report) -> bool:
     ensure_engine(report, consent, perhaps=image_supply.perhaps_needed(choices.images))
     if environment_file.ensure_grafana_password():
         report("wrote .env with a generated Grafana password")
-    with_grafana = image_supply.ensure_images(choices.images, compose.official_images(), report, consent)
+    with_grafana = image_supply.ensure_images(choices.images, compose.images_to_pull(), report, consent)
     ports.ensure_free(ports.published(compose.project()), held_by_us=published_by_us())
     check_configurations()
     report("configuration files are accepted by their components")
@@ -65,7 +65,7 @@ def start(report: Report) -> None:
         report(f"restarting {service}: its configuration has changed")
         compose.compose("restart", service)
     report("starting the services")
-    result = compose.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", str(START_TIMEOUT_SECONDS))
+    result = compose.compose("up", "--detach", "--wait", "--wait-timeout", str(START_TIMEOUT_SECONDS))
     if result.returncode != 0:
         raise _start_failure(result.stdout)
     _wait_for_collector()

@@ -14,6 +14,7 @@ BASE, OURS, OVERRIDE = "docker-compose.yml", "docker-compose.from-source.yml", "
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(environment_file, "ENVIRONMENT_FILE", tmp_path / ".env")
     monkeypatch.setattr(compose_files, "ROOT", tmp_path)
+    (tmp_path / OURS).touch()
     for variable in ("COMPOSE_FILE", "COMPOSE_PROFILES", "COMPOSE_PATH_SEPARATOR"):
         monkeypatch.delenv(variable, raising=False)
     return tmp_path
@@ -53,7 +54,17 @@ def test_an_override_that_comes_or_goes_later_counts(checkout: Path) -> None:
     assert written() == f"{BASE}:{OURS}"
 
 
-@pytest.mark.parametrize("own", [f"{BASE}:mine.yml", BASE, "mine.yml"])
+def test_each_file_of_ours_that_was_chosen_gets_its_counterpart(checkout: Path) -> None:
+    (checkout / "docker-compose.other.from-source.yml").touch()
+    environment_file.update({"COMPOSE_FILE": f"{BASE}:docker-compose.other.yml:mine.yml"})
+
+    compose_files.use_images_from_source(with_grafana=False)
+
+    assert written() == f"{BASE}:{OURS}:docker-compose.other.yml:docker-compose.other.from-source.yml:mine.yml"
+    assert compose_files.of_official_images() == [BASE, "docker-compose.other.yml", "mine.yml"]
+
+
+@pytest.mark.parametrize("own", [f"{BASE}:mine.yml", BASE])
 def test_a_list_of_the_users_is_kept_in_both_modes(own: str) -> None:
     environment_file.update({"COMPOSE_FILE": own})
 
@@ -61,7 +72,7 @@ def test_a_list_of_the_users_is_kept_in_both_modes(own: str) -> None:
     assert written() == own
 
     compose_files.use_images_from_source(with_grafana=False)
-    assert [file for file in compose_files.in_force() if file != OURS] == own.split(":")
+    assert written() == own.replace(BASE, f"{BASE}:{OURS}")
 
 
 def test_back_to_official_images_the_users_list_remains_and_ours_goes() -> None:

@@ -76,6 +76,21 @@ class TestDataSources:
     def test_only_one_is_preselected(self) -> None:
         assert [uid for uid, source in data_sources().items() if source.get("isDefault")] == ["loki"]
 
+    def test_leave_alert_rules_to_grafana(self) -> None:
+        """By default its page of rules asks Loki and VictoriaMetrics for theirs, at addresses that are not there."""
+        asked = {uid for uid, source in data_sources().items() if source["type"] in {"loki", "prometheus"}}
+        assert asked == {
+            uid for uid, source in data_sources().items() if source["jsonData"].get("manageAlerts") is False
+        }
+
+    def test_correlations_are_typed_for_old_and_new_grafanas(self) -> None:
+        correlations = [one for source in data_sources().values() for one in source.get("correlations", [])]
+        assert correlations
+        for correlation in correlations:
+            assert correlation["type"] == correlation["config"]["type"] == "query"
+            # Grafana takes these for granted, and ends without them.
+            assert {"label", "description", "targetUID"} <= set(correlation)
+
     def test_link_to_each_other_only(self) -> None:
         named = re.findall(r'"(?:datasourceUid|targetUID)": "([^"]+)"', json.dumps(data_sources()))
         assert named
@@ -111,6 +126,12 @@ class TestLineToTrace:
         """Grafana gives fields of one name the first one's matcher."""
         names = [field["name"] for field in data_sources()["loki"]["jsonData"]["derivedFields"]]
         assert len(names) == len(set(names))
+
+    def test_links_into_grafana_have_a_title(self) -> None:
+        """Grafana names a link with a relative address by the first part of its path."""
+        fields = data_sources()["loki"]["jsonData"]["derivedFields"]
+        for field in fields:
+            assert field["url"].startswith("$") or field["urlDisplayLabel"], field["name"]
 
     def test_finds_the_execution_id_in_a_line_of_the_application(self, line_and_trace_id: tuple[str, str]) -> None:
         match = re.search(derived_field("Execution")["matcherRegex"], line_and_trace_id[0])

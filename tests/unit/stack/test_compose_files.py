@@ -56,6 +56,18 @@ def test_the_collector_and_grafana_wait_for_a_healthy_loki(services: dict[str, A
         assert services[name]["depends_on"]["loki"]["condition"] == "service_healthy"
 
 
+def test_jaegers_page_and_grafanas_links_follow_grafanas_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAFANA_PORT", "13000")
+    moved = compose.project(every_profile=True)["services"]
+    address = "http://localhost:13000/"
+    assert moved["grafana"]["environment"]["GF_SERVER_ROOT_URL"] == address
+    assert moved["jaeger"]["environment"]["GRAFANA_URL"] == address
+    # What is replaced in Jaeger's file is what stands there.
+    replaced = re.search(r"s\|([^|]+)\|\$\$GRAFANA_URL\|", " ".join(moved["jaeger"]["entrypoint"]))
+    assert replaced
+    assert f'"{replaced[1]}explore?' in (ROOT / "jaeger" / "ui.json").read_text()
+
+
 def test_the_application_does_not_wait_for_the_stack(services: dict[str, Any]) -> None:
     for service in ServiceName:
         assert set(services[service.compose_service]["depends_on"]) == {"redis"}

@@ -19,6 +19,28 @@ from stack.process import run
 from tests.support.otlp import PROTOBUF_HEADERS, Record, send_http_protobuf
 
 SECOND_NS = 10**9
+# Replaces the first record of each segment of Loki's write-ahead log by one of the same length that is none of its own.
+# The checksum is right: at a wrong one Loki 3.7 ends the replay without counting it.
+DAMAGE = """
+import pathlib, struct
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+segments = [file for file in pathlib.Path("/disk/wal").glob("[0-9]*") if file.stat().st_size]
+assert segments, "no segment has anything in it"
+for segment in segments:
+    with segment.open("r+b") as file:
+        _, length, _ = struct.unpack(">BHI", file.read(7))
+        whole_and_not_compressed = 1
+        file.seek(0)
+        file.write(struct.pack(">BHI", whole_and_not_compressed, length, crc32c(bytes(length))) + bytes(length))
+"""
 EXECUTION = {"script": "print('hello')", "language": "python", "simulate": "succeed"}
 
 
@@ -143,6 +165,17 @@ class BrokenStack:
         finally:
             _in_volume_of("loki", "/loki", f"import os; os.chmod({index}, 0o755)")
 
+    @contextmanager
+    def write_ahead_log_damaged(self) -> Iterator[None]:
+        """Loki is killed, and part of what it has to replay is no record of its own."""
+        send_http_protobuf(self.at.otlp_http, Record("killed-service", "accepted"))
+        with _volume_held("loki", "/loki"):
+            _compose("kill", "loki")
+            _in_volume_of("loki", "/loki", DAMAGE)
+            # Not --wait: the alert would be over before Loki's first health check.
+            _compose("up", "--detach", "--no-deps", "loki")
+        yield
+
     def _wait_for_jaeger(self) -> None:
         """Until it answers and was scraped: twice a second in time lapse."""
         deadline = time.monotonic() + 20
@@ -232,8 +265,25 @@ def _disk_used(component: str, folder: str, part: float) -> Iterator[None]:
         _in_volume_of(component, folder, "import os; os.unlink('/disk/filler')")
 
 
+@contextmanager
+def _volume_held(component: str, folder: str) -> Iterator[None]:
+    """The component's volume, which is in memory here, outlives its container."""
+    holder = run(["docker", "run", "--detach", *_with_volume_of(component, folder), "sleep", "300"], timeout=60)
+    assert holder.returncode == 0, holder.stdout
+    try:
+        yield
+    finally:
+        run(["docker", "kill", holder.stdout.strip()], timeout=60)
+
+
 def _in_volume_of(component: str, folder: str, program: str) -> None:
     """Run a Python program as the component's user, with its volume at /disk."""
+    result = run(["docker", "run", *_with_volume_of(component, folder), "python", "-c", program], timeout=60)
+    assert result.returncode == 0, result.stdout
+
+
+def _with_volume_of(component: str, folder: str) -> tuple[str, ...]:
+    """Arguments of `docker run` for a container with the component's volume at /disk, and its image."""
     project = compose.project()
     [volume] = [
         mount["source"]
@@ -241,9 +291,7 @@ def _in_volume_of(component: str, folder: str, program: str) -> None:
         if mount["type"] == "volume" and mount["target"] == folder
     ]
     named: dict[str, Any] = project["volumes"][volume]
-    confinement = ("--rm", "--network", "none", "--volume", f"{named['name']}:/disk")
-    result = run(["docker", "run", *confinement, compose.APPLICATION_IMAGE, "python", "-c", program], timeout=60)
-    assert result.returncode == 0, result.stdout
+    return ("--rm", "--network", "none", "--volume", f"{named['name']}:/disk", compose.APPLICATION_IMAGE)
 
 
 def _compose(*arguments: str, **variables: str) -> None:

@@ -138,6 +138,18 @@ class TestLineToTrace:
         assert match
         assert match[1] == "abc123"
 
+    @pytest.mark.parametrize(
+        ("line", "found"),
+        [
+            ("saga-orchestrator  Execution scheduled  attempt=1  execution_id=abc-123", "abc-123"),
+            ('{"original_execution_id":"abc123"}', None),
+            ("no_execution_id=abc123", None),
+        ],
+    )
+    def test_finds_the_execution_id_in_a_line_as_dashboards_show_it(self, line: str, found: str | None) -> None:
+        match = re.search(derived_field("Execution")["matcherRegex"], line)
+        assert (match and match[1]) == found
+
 
 class TestTraceToLines:
     def test_asks_loki_for_the_trace_id_alone(self) -> None:

@@ -7,7 +7,7 @@ STACK := $(BIN)/python -m stack
 TRAFFIC ?= --seconds 60 --rate 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up down logs ps clean demo tail trace doctor audit backfill backup restore dashboards test unit-test smoke-test start-test delivery-test shapes-test links-test browser-test alert-test audit-test backup-test retention-test fault-test lint format bench bench-guard lock
+.PHONY: help up down logs ps clean demo tail trace doctor audit backfill backup restore dashboards test unit-test smoke-test start-test delivery-test shapes-test links-test grafana-test browser-test alert-test audit-test backup-test retention-test fault-test lint format bench bench-guard lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ shapes-test: up ## Odd records: each is stored, none costs its neighbours
 
 links-test: up ## Follow every link, run every panel's query
 	$(BIN)/pytest tests/links tests/dashboards
+
+grafana-test: up ## What only a real Grafana can say: rules, queries, contact points
+	$(BIN)/pytest tests/grafana
 
 browser-test: up ## Click through Grafana (needs one; SCREENSHOTS=docs/images keeps pictures)
 	$(BIN)/pytest tests/browser

@@ -22,6 +22,7 @@ class Rule:
     """One rule; durations are seconds."""
 
     uid: str
+    title: str
     query: str
     comparison: str
     threshold: float
@@ -65,4 +66,5 @@ def _rule(rule: dict[str, Any], interval: str) -> Rule:
     [condition] = threshold["conditions"]
     [limit] = condition["evaluator"]["params"]
     comparison = condition["evaluator"]["type"]
-    return Rule(rule["uid"], query["expr"], comparison, limit, seconds(rule["for"]), seconds(interval))
+    held_for = seconds(rule["for"])
+    return Rule(rule["uid"], rule["title"], query["expr"], comparison, limit, held_for, seconds(interval))

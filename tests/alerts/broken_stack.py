@@ -15,7 +15,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 
 from stack import compose
 from stack.endpoints import Endpoints
+from stack.loki import Loki
 from stack.process import run
+from tests.support.eventually import eventually
 from tests.support.otlp import PROTOBUF_HEADERS, Record, send_http_protobuf
 
 SECOND_NS = 10**9
@@ -168,9 +170,17 @@ class BrokenStack:
     @contextmanager
     def write_ahead_log_damaged(self) -> Iterator[None]:
         """Loki is killed, and part of what it has to replay is no record of its own."""
-        send_http_protobuf(self.at.otlp_http, Record("killed-service", "accepted"))
         with _volume_held("loki", "/loki"):
-            _compose("kill", "loki")
+            # A checkpoint, every two seconds, replaces what was written before: lines keep coming until the end.
+            line = Record("killed-service", "accepted")
+            with _repeated(lambda: send_http_protobuf(self.at.otlp_http, line), every=0.02):
+                loki = Loki(self.at.loki)
+                eventually(
+                    lambda: loki.lines('{service_name="killed-service"}'),
+                    sent=line,
+                    components=("otel-collector", "loki"),
+                )
+                _compose("kill", "loki")
             _in_volume_of("loki", "/loki", DAMAGE)
             # Not --wait: the alert would be over before Loki's first health check.
             _compose("up", "--detach", "--no-deps", "loki")

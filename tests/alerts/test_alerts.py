@@ -46,8 +46,8 @@ GROUPS: tuple[dict[Fault, dict[str, dict[str, str]]], ...] = (
             "application-records-lost": {"service_name": "integr8scode-backend", "error_type": "queue_full"}
         },
         BrokenStack.span_that_jaeger_fails_on: {"jaeger-drops": {"svc": "wide-service"}},
-        BrokenStack.write_ahead_log_damaged: {"loki-wal-corrupt": {"type": "segment"}},
     },
+    {BrokenStack.write_ahead_log_damaged: {"loki-wal-corrupt": {"type": "segment"}}},
     {
         BrokenStack.redis_away: {"component-down": {"job": "redis"}},
         BrokenStack.loki_above_its_memory_limit: {"loki-memory": {"job": "loki"}},

@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from stack import compose, environment_file, image_supply, ports, settings
+from stack.alerting import ensure_contact_point
 from stack.config_check import check_configurations
 from stack.consent import Consent
 from stack.endpoints import endpoints
@@ -32,6 +33,7 @@ def climb(report: Report) -> bool:
     """
     choices = settings.load()
     consent = Consent(choices.install, report)
+    ensure_contact_point()
     ensure_engine(report, consent, perhaps=image_supply.perhaps_needed(choices.images))
     if environment_file.ensure_grafana_password():
         report("wrote .env with a generated Grafana password")

@@ -56,6 +56,20 @@ def test_a_setting_that_does_not_exist_is_named_with_those_that_do() -> None:
     assert "from-source" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [("pager", "one of alertmanager, email, off, slack, webhook"), ("webhook", "ALERT_WEBHOOK_URL")],
+)
+def test_a_contact_point_that_grafana_would_not_start_with_is_told_before_anything_starts(
+    chosen: str, told: str
+) -> None:
+    result = run_stack(ROOT, "up", ALERT_CONTACT_POINT=chosen)
+
+    assert result.returncode == 1
+    assert f"ALERT_CONTACT_POINT={chosen}" in result.stderr
+    assert told in result.stderr
+
+
 def test_a_missing_env_file_is_written(copy: Path) -> None:
     """As far as the first rung that fails on purpose: a second stack would need a second set of ports."""
     (copy / ".env").unlink()

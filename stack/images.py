@@ -47,10 +47,15 @@ GO_MODULES: Final = {
         package="./cmd/all-in-one",
         version_variable="github.com/jaegertracing/jaeger/internal/version.latestVersion",
     ),
+    "victoria-metrics": go_build.GoModule(
+        path="github.com/VictoriaMetrics/VictoriaMetrics",
+        package="./app/victoria-metrics",
+        version_variable="github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version",
+    ),
 }
 # Two chains that can be built side by side: the first waits for the network and the disk, the second for the processor.
-FROM_DEBIAN: Final = ("debian", "python", "redis", "victoria-metrics")
-FROM_GO: Final = ("loki", "otel-collector", "jaeger")
+FROM_DEBIAN: Final = ("debian", "python", "redis")
+FROM_GO: Final = ("loki", "otel-collector", "jaeger", "victoria-metrics")
 COMPONENTS: Final = (*FROM_DEBIAN, *FROM_GO)
 
 

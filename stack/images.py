@@ -56,6 +56,8 @@ GO_MODULES: Final = {
 # Two chains that can be built side by side: the first waits for the network and the disk, the second for the processor.
 FROM_DEBIAN: Final = ("debian", "python", "redis")
 FROM_GO: Final = ("loki", "otel-collector", "jaeger", "victoria-metrics")
+# The build bases are Debian itself. All others follow the tags of docker-compose.yml.
+BASES: Final = ("debian", "python")
 COMPONENTS: Final = (*FROM_DEBIAN, *FROM_GO)
 
 
@@ -137,12 +139,12 @@ def build_app(report: Report, python_image: str) -> None:
 
 
 def version(component: str) -> str:
-    """What an image is built from: the release that docker-compose.yml names or, of packages, Debian's.
+    """What an image is built from: the release that docker-compose.yml names or, of a build base, Debian's.
 
     Raises:
         BuildError: docker-compose.yml does not name it.
     """
-    return debian_suite() if component in FROM_DEBIAN else release(component)
+    return debian_suite() if component in BASES else release(component)
 
 
 def inputs_hash(root: Path, files: Iterable[Path], *facts: str) -> str:

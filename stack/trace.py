@@ -55,7 +55,7 @@ def show(story: Story, console: Console) -> None:
     """Print the span tree with durations, errors, and the log lines of each span in time order.
 
     A span that stays in its parent's service, logged nothing and did not fail is left out: a message that is created,
-    published and processed would be three levels deep, and a retried execution deeper than any terminal is wide.
+    published and processed would be three levels deep.
     """
     spans = sorted(story.trace.spans, key=lambda span: span.start_us)
     began = spans[0].start_us

@@ -33,7 +33,10 @@ def link_to(traceparent: str | None) -> None:
 
 @contextmanager
 def continued(traceparent: str | None, name: str) -> Iterator[None]:
-    """Work inside the trace of `traceparent`, in a span that links back to the caller's own trace."""
+    """Work below the span of `traceparent`, in a span that is linked to the caller's own.
+
+    So a new attempt stands beside the one before it, and a request that continues an older trace leads to that.
+    """
     context = _PROPAGATOR.extract({_TRACEPARENT: traceparent}) if traceparent else None
     caller = trace.get_current_span().get_span_context()
     with _TRACER.start_as_current_span(name, context=context, links=[Link(caller)]):

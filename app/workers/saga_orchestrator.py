@@ -7,6 +7,7 @@ from app.core.settings import load_settings
 from app.core.telemetry import start_telemetry
 from app.events.execution import Event, EventKind
 from app.events.streams import Stream
+from app.events.traces import continued
 from app.workers.runtime import Context, Handler, serve
 
 MAX_BACKOFF_SECONDS = 10.0
@@ -35,7 +36,9 @@ def create_handler(context: Context) -> Handler:
         wait = backoff_seconds(settings.RETRY_BACKOFF_SECONDS, settings.MAX_ATTEMPTS - attempts_left)
         logger.warning("Retry planned", wait_seconds=wait, attempts_left=attempts_left)
         await asyncio.sleep(wait)
-        await store.advance(event.execution_id, EventKind.RETRIED, attempt=event.attempt)
+        # Beside the attempt that failed, not below it: otherwise a trace is three times as deep after three attempts.
+        with continued(execution.traceparent, "execution retry"):
+            await store.advance(event.execution_id, EventKind.RETRIED, attempt=event.attempt)
 
     async def handle(event: Event) -> None:
         if event.kind is EventKind.ATTEMPT_FAILED:

@@ -29,6 +29,23 @@ class Trace:
             if reference["refType"] == "CHILD_OF" and reference["spanID"] in service
         }
 
+    def named(self, operation: str) -> list[dict[str, Any]]:
+        """The spans of an operation."""
+        return [span for span in self.spans if span["operationName"] == operation]
+
+    def ancestors(self, span_id: str) -> list[str]:
+        """The spans above a span, from its parent to the root."""
+        parents = {
+            span["spanID"]: reference["spanID"]
+            for span in self.spans
+            for reference in span["references"]
+            if reference["refType"] == "CHILD_OF"
+        }
+        above: list[str] = []
+        while (span_id := parents.get(span_id, "")) != "":
+            above.append(span_id)
+        return above
+
 
 @dataclass(frozen=True)
 class Jaeger:

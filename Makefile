@@ -7,10 +7,10 @@ STACK := $(BIN)/python -m stack
 TRAFFIC ?= --seconds 60 --rate 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up down logs ps clean demo tail trace doctor audit backfill backup restore dashboards test unit-test smoke-test start-test delivery-test shapes-test links-test grafana-test browser-test alert-test audit-test backup-test retention-test fault-test lint format bench bench-guard lock
+.PHONY: help up down logs ps clean demo tail trace doctor audit backfill backup restore dashboards test unit-test smoke-test start-test delivery-test shapes-test links-test grafana-test browser-test alert-test audit-test backup-test retention-test fault-test jaeger-v2-test lint format bench bench-guard lock
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(VENV)/ready ## Start everything and wait until it is ready
 	@$(STACK) up
@@ -96,6 +96,9 @@ retention-test: up ## 720 h, proven by old data; disks that fill
 
 fault-test: up ## Kill, cut off, fill and flood; count every line (FAULTS=long for the whole of it)
 	$(BIN)/pytest tests/faults
+
+jaeger-v2-test: up ## Jaeger 2 after Jaeger 1, in a stack of its own: traces, links, kill -9
+	$(BIN)/pytest tests/jaeger_v2
 
 lint: $(VENV)/ready ## Static checks of the code and of every configuration
 	$(BIN)/ruff check .

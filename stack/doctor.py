@@ -88,7 +88,7 @@ def _readiness() -> Iterator[Finding]:
     for name, url in {
         "loki": f"{at.loki}/ready",
         "otel-collector": at.otel_collector_health,
-        "jaeger": at.jaeger_admin,
+        "jaeger": at.jaeger,
         "victoria-metrics": f"{at.victoria_metrics}/health",
         "backend": f"{at.backend}/health/ready",
     }.items():

@@ -36,7 +36,7 @@ class GoModule:
             BuildError: a download or the compiler failed.
         """
         installed = installed_go(steps)
-        source = download(steps, installed, f"{self.path}@v{tag.removeprefix('v')}")
+        source = download(steps, installed, f"{self.path}@{self.module_version(tag)}")
         go = new_enough_go(steps, installed, source)
         go_mod = buildable_go_mod(steps, go, source, scratch)
         binary = scratch / Path(self.package).name
@@ -45,6 +45,19 @@ class GoModule:
             steps, go, f"-modfile={go_mod}", source=source, package=self.package, binary=binary, link_flags=link_flags
         )
         return binary
+
+    def module_version(self, tag: str) -> str:
+        """The module's version that the image tag `tag` stands for, e.g. `v3.7.8`."""
+        return f"v{tag.removeprefix('v')}"
+
+
+class Jaeger2(GoModule):
+    """Jaeger 2, a program of Jaeger 1's module: up to 2.13 each was released together with a version 1."""
+
+    def module_version(self, tag: str) -> str:
+        """The version 1 with which 2.N was released: 1.(63 + N), e.g. `v1.76.0` for 2.13.0."""
+        _, minor, patch = tag.split(".")
+        return f"v1.{63 + int(minor)}.{patch}"
 
 
 def buildable_go_mod(steps: Steps, go: str, source: Path, scratch: Path) -> Path:

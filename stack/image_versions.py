@@ -1,4 +1,4 @@
-"""Which release an image is built from: docker-compose.yml says, nothing here repeats it."""
+"""Which release an image is built from: the Compose files say, nothing here repeats it."""
 
 import re
 
@@ -6,7 +6,9 @@ import yaml
 
 from stack import compose
 from stack.build_step import BuildError
-from stack.paths import COMPOSE_FILE
+from stack.paths import COMPOSE_FILE, JAEGER_2_FILE
+
+JAEGER_2 = "jaeger-v2"
 
 
 def release(component: str) -> str:
@@ -15,6 +17,9 @@ def release(component: str) -> str:
     Raises:
         BuildError: docker-compose.yml does not name it.
     """
+    if component == JAEGER_2:
+        image: str = yaml.safe_load(JAEGER_2_FILE.read_text())["services"]["jaeger"]["image"]
+        return image_tag(component, image)
     return image_tag(component, compose.official_images().get(component, ""))
 
 

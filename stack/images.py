@@ -47,6 +47,11 @@ GO_MODULES: Final = {
         package="./cmd/all-in-one",
         version_variable="github.com/jaegertracing/jaeger/internal/version.latestVersion",
     ),
+    "jaeger-v2": go_build.Jaeger2(
+        path="github.com/jaegertracing/jaeger",
+        package="./cmd/jaeger",
+        version_variable="github.com/jaegertracing/jaeger/internal/version.latestVersion",
+    ),
     "victoria-metrics": go_build.GoModule(
         path="github.com/VictoriaMetrics/VictoriaMetrics",
         package="./app/victoria-metrics",
@@ -59,6 +64,8 @@ FROM_GO: Final = ("loki", "otel-collector", "jaeger", "victoria-metrics")
 # The build bases are Debian itself. All others follow the tags of docker-compose.yml.
 BASES: Final = ("debian", "python")
 COMPONENTS: Final = (*FROM_DEBIAN, *FROM_GO)
+# Built where a Compose file that a person chose asks for it (docker-compose.jaeger-v2.yml), and not otherwise.
+OPTIONAL: Final = ("jaeger-v2",)
 
 
 def is_current(component: str) -> bool:

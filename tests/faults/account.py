@@ -31,7 +31,7 @@ def wait_until_everything_answers(at: Endpoints) -> None:
         f"{at.backend}/health/ready",
         f"{at.loki}/ready",
         at.otel_collector_health,
-        at.jaeger_admin,
+        at.jaeger,
         f"{at.victoria_metrics}/health",
     ):
         eventually(

@@ -24,6 +24,10 @@ class TestVersions:
         official = yaml.safe_load(COMPOSE_FILE.read_text())["services"][component]
         assert official["image"].endswith(f":{images.version(component)}")
 
+    def test_jaeger_2_comes_out_of_the_module_of_the_version_1_that_it_was_released_with(self) -> None:
+        module = images.GO_MODULES["jaeger-v2"]
+        assert module.module_version(images.version("jaeger-v2")) == f"v{images.version('jaeger')}"
+
     def test_packages_come_from_the_debian_release_under_the_official_python_image(self) -> None:
         assert images.official_python_image().endswith(f"-{images.version('python')}")
 

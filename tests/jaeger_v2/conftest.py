@@ -1,0 +1,78 @@
+"""What these tests need: the images of `make up`, and Jaeger 2's. In a stack of their own it follows Jaeger 1."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from stack import images
+from stack.endpoints import Endpoints, endpoints
+from stack.image_versions import JAEGER_2
+from stack.paths import JAEGER_2_FILE
+from tests.faults.containers import Containers
+from tests.links.conftest import executions, lines, metrics, traces
+from tests.links.test_traces import jaeger_source
+from tests.smoke.conftest import dead_lettered, replayed, retried, succeeded
+from tests.support.backend import Backend, Execution
+from tests.support.eventually import eventually
+from tests.support.jaeger import Jaeger
+from tests.support.own_project import own_project, up
+
+# What the suites of the default stack look at, asked of this one.
+__all__ = [
+    "dead_lettered",
+    "executions",
+    "jaeger_source",
+    "lines",
+    "metrics",
+    "replayed",
+    "retried",
+    "succeeded",
+    "traces",
+]
+
+PROJECT = "integr8scode-jaeger-v2"
+APPLICATION = ("backend", "saga-orchestrator", "k8s-worker", "pod-monitor", "result-processor", "event-replay")
+STORES = ("loki", "otel-collector", "jaeger", "victoria-metrics")
+FROM_SOURCE = "docker-compose.jaeger-v2.from-source.yml"
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """A stack whose Jaeger 1 was replaced, and an execution whose trace Jaeger 1 had stored."""
+
+    at: Endpoints
+    before: Execution
+
+
+@pytest.fixture(scope="session")
+def upgraded() -> Iterator[Upgraded]:
+    with own_project(PROJECT):
+        up(*APPLICATION, "dlq-processor", *STORES)
+        before = Backend(endpoints().backend).run("fail-1-times")
+        jaeger = Jaeger(endpoints().jaeger)
+        eventually(lambda: jaeger.trace(before.trace_id), sent=before, components=STORES)
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("COMPOSE_FILE", ":".join(_with_jaeger_2()))
+            up("jaeger")
+            yield Upgraded(endpoints(), before)
+
+
+@pytest.fixture(scope="session")
+def at(upgraded: Upgraded) -> Endpoints:
+    return upgraded.at
+
+
+@pytest.fixture
+def containers(at: Endpoints) -> Containers:
+    assert at
+    return Containers()
+
+
+def _with_jaeger_2() -> list[str]:
+    files = os.environ["COMPOSE_FILE"].split(":")
+    if not any("from-source" in file for file in files):
+        return [*files, JAEGER_2_FILE.name]
+    images.build(JAEGER_2, print)
+    return [*files, JAEGER_2_FILE.name, FROM_SOURCE]

@@ -18,7 +18,7 @@ CASTAGNOLI = 0x82F63B78
 def damage(log: Path) -> None:
     """Replace every record of every segment and checkpoint by zeros, under a checksum that is right.
 
-    At a wrong one Loki ends the replay of that file without counting it.
+    At a wrong one Loki ends the replay without counting anything.
     """
     for file in log.rglob("*"):
         if file.is_file():

@@ -32,8 +32,9 @@ CHECKS = (
         "victoria-metrics/scrape.yaml",
         ("-promscrape.config=/etc/victoria-metrics/scrape.yaml", "-promscrape.config.strictParse", "-dryRun"),
     ),
+    Check("jaeger", "jaeger/jaeger-v2.yaml", ("validate", "--config=/etc/jaeger/jaeger-v2.yaml")),
 )
-# Jaeger has no such way; what would make it refuse to start is a file that is no JSON.
+# Jaeger 1 has no such way; what would make it refuse to start is a file that is no JSON.
 JAEGER_UI = "jaeger/ui.json"
 
 
@@ -46,8 +47,13 @@ def check_configurations() -> None:
     """
     _check_jaeger_ui()
     services = compose.project()["services"]
+    in_force = [check for check in CHECKS if _mounts(services[check.service], check.file)]
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        list(pool.map(lambda check: _check(check, services[check.service]), CHECKS))
+        list(pool.map(lambda check: _check(check, services[check.service]), in_force))
+
+
+def _mounts(service: dict[str, Any], file: str) -> bool:
+    return any(volume.get("source") == str(ROOT / file) for volume in service["volumes"])
 
 
 def _check(check: Check, service: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +24,16 @@ from stack.inspection import image_id
 from stack.paths import ROOT
 from stack.process import run
 
-__all__ = ["COMPONENTS", "BuildError", "build", "build_all", "build_app", "is_current", "official_python_image"]
+__all__ = [
+    "COMPONENTS",
+    "BuildError",
+    "build",
+    "build_all",
+    "build_app",
+    "chosen",
+    "is_current",
+    "official_python_image",
+]
 
 RECIPES: Final = ROOT / "images"
 SCRATCH: Final = ROOT / ".build"
@@ -100,8 +109,13 @@ def build(component: str, report: Report) -> None:
         _name(steps, image, _current(component))
 
 
-def build_all(report: Report) -> None:
-    """Build every image that is not current, compiling Go while Debian's packages are fetched.
+def chosen(files: Container[str]) -> tuple[str, ...]:
+    """The components of the project that these Compose files, given by name, make up."""
+    return (*COMPONENTS, *(component for component in OPTIONAL if f"docker-compose.{component}.yml" in files))
+
+
+def build_all(report: Report, components: Sequence[str] = COMPONENTS) -> None:
+    """Build every image of `components` that is not current, compiling Go while Debian's packages are fetched.
 
     Raises:
         BuildError: the first failure, once what was being built beside it is done (it is kept).
@@ -119,7 +133,9 @@ def build_all(report: Report) -> None:
                 failures.append(error)
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        list(pool.map(build_chain, (FROM_GO, FROM_DEBIAN)))
+        from_debian = [component for component in components if component in FROM_DEBIAN]
+        compiled = [component for component in components if component not in FROM_DEBIAN]
+        list(pool.map(build_chain, (compiled, from_debian)))
     if failures:
         raise failures[0]
 

@@ -13,7 +13,7 @@ from stack import build_step, debian_base, image_versions, images
 from stack.build_step import BuildError, Steps, remedy_for
 from stack.go_build import collector_go_mod, collector_manifest, compile_package, local_replacements
 from stack.go_toolchain import installed_go, json_in, required_version
-from stack.paths import COMPOSE_FILE, ROOT
+from stack.paths import COMPOSE_FILE, JAEGER_2_FILE, ROOT
 
 
 class TestVersions:
@@ -49,6 +49,12 @@ class TestVersions:
         monkeypatch.setattr(image_versions, "COMPOSE_FILE", compose_file)
         with pytest.raises(BuildError, match=f"`{image}` does not end in the name of a Debian release"):
             image_versions.debian_suite()
+
+
+class TestChoice:
+    def test_jaeger_2_is_built_only_where_its_compose_file_is_in_force(self) -> None:
+        assert images.chosen(["docker-compose.yml"]) == images.COMPONENTS
+        assert images.chosen(["docker-compose.yml", JAEGER_2_FILE.name]) == (*images.COMPONENTS, "jaeger-v2")
 
 
 class TestInputs:

@@ -83,13 +83,17 @@ def _images_from_source(source: ImageSource, report: Report, consent: Consent) -
         chosen = source is ImageSource.FROM_SOURCE
         consent.obtain(BUILDING, host_packages.need(packages, "about a minute") if chosen else _needs(packages))
         host_packages.install(BUILDING, packages)
-        _build(lambda: images.build_all(report))
+        _build(lambda: images.build_all(report, _components()))
         report("every image is built from source")
     _build(lambda: images.build_app(report, f"{images.NAMESPACE}/python:{images.CURRENT}"))
 
 
 def _outdated() -> list[str]:
-    return [component for component in images.COMPONENTS if not images.is_current(component)]
+    return [component for component in _components() if not images.is_current(component)]
+
+
+def _components() -> tuple[str, ...]:
+    return images.chosen(compose_files.in_force())
 
 
 def _needs(packages: Sequence[str]) -> list[Need]:

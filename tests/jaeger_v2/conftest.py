@@ -1,12 +1,11 @@
 """What these tests need: the images of `make up`, and Jaeger 2's. In a stack of their own it follows Jaeger 1."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from stack import images
+from stack import compose_files, images
 from stack.endpoints import Endpoints, endpoints
 from stack.image_versions import JAEGER_2
 from stack.paths import JAEGER_2_FILE
@@ -35,7 +34,6 @@ __all__ = [
 PROJECT = "integr8scode-jaeger-v2"
 APPLICATION = ("backend", "saga-orchestrator", "k8s-worker", "pod-monitor", "result-processor", "event-replay")
 STORES = ("loki", "otel-collector", "jaeger", "victoria-metrics")
-FROM_SOURCE = "docker-compose.jaeger-v2.from-source.yml"
 
 
 @dataclass(frozen=True)
@@ -71,8 +69,8 @@ def containers(at: Endpoints) -> Containers:
 
 
 def _with_jaeger_2() -> list[str]:
-    files = os.environ["COMPOSE_FILE"].split(":")
-    if not any("from-source" in file for file in files):
-        return [*files, JAEGER_2_FILE.name]
+    files = [*compose_files.in_force(), JAEGER_2_FILE.name]
+    if not compose_files.from_source_in_force():
+        return files
     images.build(JAEGER_2, print)
-    return [*files, JAEGER_2_FILE.name, FROM_SOURCE]
+    return [*files, JAEGER_2_FILE.name.removesuffix(".yml") + compose_files.FROM_SOURCE]

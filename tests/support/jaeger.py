@@ -29,6 +29,15 @@ class Trace:
             if reference["refType"] == "CHILD_OF" and reference["spanID"] in service
         }
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the parent of every span is in the trace."""
+        known = {span["spanID"] for span in self.spans}
+        parents = {
+            each["spanID"] for span in self.spans for each in span["references"] if each["refType"] == "CHILD_OF"
+        }
+        return parents <= known
+
     def named(self, operation: str) -> list[dict[str, Any]]:
         """The spans of an operation."""
         return [span for span in self.spans if span["operationName"] == operation]

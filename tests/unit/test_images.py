@@ -134,11 +134,15 @@ class TestGoModules:
         assert local_replacements(go_mod) == []
 
     def test_a_failed_compilation_leaves_no_binary(self, tmp_path: Path) -> None:
-        (tmp_path / "go.mod").write_text("module broken\n")
-        (tmp_path / "main.go").write_text("package main\n\nfunc main() { undefined() }\n")
+        """The compiler is a stand-in, since unit tests need no Go: it fails when half of its output is written."""
+        compiler = tmp_path / "go"
+        compiler.write_text(
+            '#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\necho half > "$2"\necho undefined: undefined\nexit 1\n'
+        )
+        compiler.chmod(0o755)
         binary = tmp_path / "broken"
         with pytest.raises(BuildError, match="undefined: undefined"):
-            compile_package(Steps("broken", print), "go", source=tmp_path, package=".", binary=binary)
+            compile_package(Steps("broken", print), str(compiler), source=tmp_path, package=".", binary=binary)
         assert not binary.exists()
 
     @pytest.mark.parametrize(

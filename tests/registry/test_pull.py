@@ -1,0 +1,42 @@
+"""Where a registry has the images: both ways to start pull them, on an engine that has none, and everything works.
+
+The registry is a mirror of Docker Hub; nothing else can be reached from there. In the place of Grafana is a stand-in,
+so what is asked of Grafana itself is left out.
+"""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from stack import compose
+from stack.inspection import image_id
+from tests.registry.checkout import run_inside, with_tools
+
+
+@pytest.mark.usefixtures("mirror")
+def test_make_up_pulls_and_starts_everything_and_the_smoke_test_passes(checkout: Path) -> None:
+    with_tools(checkout)
+
+    started = run_inside(checkout, "make", "up")
+
+    assert started.returncode == 0, started.stdout
+    assert all(image_id(image) for image in compose.official_images().values())
+    assert not (checkout / ".build" / "loki").exists(), "nothing is built from source"
+    smoke = [sys.executable, "-m", "pytest", "tests/smoke", "--ignore=tests/smoke/test_grafana.py"]
+    passed = run_inside(checkout, *smoke)
+    assert passed.returncode == 0, passed.stdout
+
+
+@pytest.mark.usefixtures("mirror")
+def test_plain_compose_pulls_builds_and_starts_everything_on_a_clean_clone(checkout: Path) -> None:
+    up = ("docker", "compose", "--profile", "observability", "up", "--detach", "--wait")
+
+    started = run_inside(checkout, *up)
+
+    assert started.returncode == 0, started.stdout
+    assert all(image_id(image) for image in compose.official_images().values())
+    assert not (checkout / ".env").exists()
+    again = run_inside(checkout, *up)
+    assert again.returncode == 0, again.stdout
+    assert "Building" not in again.stdout

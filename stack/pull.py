@@ -43,7 +43,7 @@ _REMEDIES: Final = (
     (("x509", "certificate"), "Add your network's authority to those that the Docker Engine trusts, and restart it."),
     (("no space left",), "Free some disk space where the Docker Engine keeps its images."),
     (
-        ("unauthorized", "authentication required", "http 401"),
+        ("unauthorized", "authentication required", "no basic auth credentials", "http 401"),
         "The registry wants to know who you are: `docker login`.",
     ),
     (

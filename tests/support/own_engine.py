@@ -159,13 +159,18 @@ class OwnEngine:
 
     def _processes(self) -> list[int]:
         """Whatever is in the namespace (the engine, its proxies, shims), and what these have started."""
-        own = os.getpid()
-        found = [int(pid) for pid in run(["ip", "netns", "pids", self.name]).stdout.split() if int(pid) != own]
+        everybody = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+        found = [pid for pid in everybody if pid != os.getpid() and self._is_home_of(pid)]
         for pid in found:
             for children in Path(f"/proc/{pid}/task").glob("*/children"):
                 with suppress(OSError):
                     found += [int(child) for child in children.read_text().split() if int(child) not in found]
         return found
+
+    def _is_home_of(self, pid: int) -> bool:
+        with suppress(OSError):
+            return Path(f"/proc/{pid}/ns/net").samefile(f"/var/run/netns/{self.name}")
+        return False
 
 
 @contextmanager

@@ -7,7 +7,7 @@ STACK := $(BIN)/python -m stack
 TRAFFIC ?= --seconds 60 --rate 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up down logs ps clean demo tail trace doctor audit backfill backup restore dashboards test unit-test smoke-test start-test delivery-test shapes-test links-test grafana-test browser-test alert-test audit-test backup-test retention-test fault-test jaeger-v2-test lint format bench bench-guard lock
+.PHONY: help up down logs ps clean demo tail trace doctor audit backfill backup restore dashboards test unit-test smoke-test start-test delivery-test shapes-test links-test grafana-test browser-test alert-test audit-test backup-test retention-test fault-test jaeger-v2-test registry-test lint format bench bench-guard lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -100,11 +100,15 @@ fault-test: up ## Kill, cut off, fill and flood; count every line (FAULTS=long f
 jaeger-v2-test: up ## Jaeger 2 after Jaeger 1, in a stack of its own: traces, links, kill -9
 	$(BIN)/pytest tests/jaeger_v2
 
+registry-test: up ## Start from a registry on an engine of its own; registries that refuse or break off
+	$(BIN)/pytest tests/registry
+
 lint: $(VENV)/ready ## Static checks of the code and of every configuration
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	@$(STACK) check
+	@if command -v go >/dev/null; then go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12; else echo "no Go here: .github/workflows is not checked"; fi
 
 format: $(VENV)/ready ## Put the code into its one format
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,7 @@
 """The running stack, for every suite that asks it: the addresses, and a client a component."""
 
 import signal
+from collections import Counter
 
 import pytest
 
@@ -15,6 +16,15 @@ def pytest_configure() -> None:
     """Let the programs that tests start be interrupted: a run in the background ignores SIGINT, and they would too."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once, at the end, what was skipped and why: one line for each reason."""
+    reports = terminalreporter.stats.get("skipped", [])
+    # A skip's long form is its file, its line and its reason.
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in reports)
+    for reason, times in reasons.most_common():
+        terminalreporter.line(f"{times} skipped: {reason}", yellow=True)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ import pytest
 from stack import compose
 from stack.inspection import image_id
 from tests.registry.checkout import run_inside, with_tools
+from tests.registry.compiled import BUILDX
+from tests.support.own_engine import OwnEngine
 
 
 @pytest.mark.usefixtures("mirror")
@@ -40,3 +42,15 @@ def test_plain_compose_pulls_builds_and_starts_everything_on_a_clean_clone(check
     again = run_inside(checkout, *up)
     assert again.returncode == 0, again.stdout
     assert "Building" not in again.stdout
+
+
+@pytest.mark.usefixtures("mirror")
+def test_the_application_builds_with_buildkit_too(checkout: Path, engine: OwnEngine) -> None:
+    """The machine may have no buildx, without which Compose falls back on the classic builder, as above."""
+    engine.give_client("docker-buildx", BUILDX.path())
+
+    built = run_inside(checkout, "docker", "compose", "build", "backend", BUILDKIT_PROGRESS="plain")
+
+    assert built.returncode == 0, built.stdout
+    assert "exporting to image" in built.stdout, "a step that only BuildKit has"
+    assert image_id(compose.APPLICATION_IMAGE)

@@ -47,6 +47,8 @@ class OwnEngine:
         self.folder = folder
         self.host = f"unix://{folder}/docker.sock"
         self._options = options
+        # No credentials of anybody's, and Compose as the plugin that it is on a user's machine.
+        self.give_client("docker-compose", Path(sys.executable).parent / "docker-compose")
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
@@ -112,7 +114,7 @@ class OwnEngine:
             for variable in [name for name in os.environ if name.startswith(FOREIGN)]:
                 environment.delenv(variable)
             environment.setenv("DOCKER_HOST", self.host)
-            environment.setenv("DOCKER_CONFIG", str(self._client_folder()))
+            environment.setenv("DOCKER_CONFIG", str(self.folder / "client"))
             self._forget_other_engines()
             _enter(namespace)
             try:
@@ -128,18 +130,16 @@ class OwnEngine:
             subprocess.run(loaded, stdin=saved.stdout, stdout=subprocess.DEVNULL, check=True)
         assert saved.returncode == 0, f"docker save {' '.join(images)}"
 
+    def give_client(self, plugin: str, program: Path) -> None:
+        """Let `docker` have the plugin `program` under the name `plugin`."""
+        plugins = self.folder / "client" / "cli-plugins"
+        plugins.mkdir(parents=True, exist_ok=True)
+        (plugins / plugin).symlink_to(program)
+
     def _written(self, name: str, content: str) -> Path:
         file = self.folder / name
         file.write_text(content)
         return file
-
-    def _client_folder(self) -> Path:
-        """What `docker` reads: no credentials, and Compose as the plugin that it is on a user's machine."""
-        plugins = self.folder / "client" / "cli-plugins"
-        plugins.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            (plugins / "docker-compose").symlink_to(Path(sys.executable).parent / "docker-compose")
-        return plugins.parent
 
     def _forget_other_engines(self) -> None:
         compose.command.cache_clear()

@@ -1,7 +1,7 @@
 """Let docker-compose.yml name the newest release of every component, to see whether an upgrade breaks something.
 
-`python -m tests.support.newest_images` is for a checkout that is thrown away afterwards. A tag that
-floats already (`8-alpine`) stays as it is.
+`python -m tests.support.newest_images` is for a checkout that is thrown away afterwards. A tag
+that floats already (`3.11-slim`) stays as it is.
 """
 
 import re
@@ -10,13 +10,15 @@ from collections.abc import Iterable
 from stack import compose
 from stack.paths import COMPOSE_FILE
 
+RELEASE = re.compile(r"v?\d+\.\d+\.\d+(-(?P<variant>[a-z]+))?")
+
 
 def with_newest(text: str, images: Iterable[str]) -> str:
-    """The text of a Compose file with `latest` in place of each release that `images` pin."""
+    """The text of a Compose file with `latest` (of `8.1.10-alpine`: `alpine`) for each release that `images` pin."""
     for image in images:
         name, tag = image.rsplit(":", 1)
-        if re.fullmatch(r"v?\d+\.\d+\.\d+", tag):
-            text = text.replace(image, f"{name}:latest")
+        if pinned := RELEASE.fullmatch(tag):
+            text = text.replace(image, f"{name}:{pinned['variant'] or 'latest'}")
     return text
 
 

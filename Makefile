@@ -100,7 +100,7 @@ fault-test: up ## Kill, cut off, fill and flood; count every line (FAULTS=long f
 jaeger-v2-test: up ## Jaeger 2 after Jaeger 1, in a stack of its own: traces, links, kill -9
 	$(BIN)/pytest tests/jaeger_v2
 
-registry-test: up ## Start from a registry on an engine of its own; registries that refuse or break off
+registry-test: up ## Start from a registry, and from bad ones, on an engine of its own; check the workflows
 	$(BIN)/pytest tests/registry
 
 lint: $(VENV)/ready ## Static checks of the code and of every configuration
@@ -108,7 +108,6 @@ lint: $(VENV)/ready ## Static checks of the code and of every configuration
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	@$(STACK) check
-	@if command -v go >/dev/null; then go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12; else echo "no Go here: .github/workflows is not checked"; fi
 
 format: $(VENV)/ready ## Put the code into its one format
 	$(BIN)/ruff check --fix .

@@ -31,6 +31,16 @@ class Program:
         return binary
 
 
+# What GitHub would say of a workflow before it runs it. MIT.
+ACTIONLINT: Final = Program(
+    "actionlint",
+    "1.7.12",
+    GoModule(
+        path="github.com/rhysd/actionlint",
+        package="./cmd/actionlint",
+        version_variable="github.com/rhysd/actionlint.version",
+    ),
+)
 # The CNCF's registry, and what `docker` builds with where BuildKit is used. Both Apache-2.0.
 REGISTRY: Final = Program(
     "registry",

@@ -11,7 +11,7 @@ from grafana_foundation_sdk.models.common import (
     BigValueGraphMode,
     BigValueTextMode,
     GraphDrawStyle,
-    GraphTresholdsStyleMode,
+    GraphThresholdsStyleMode,
     LegendDisplayMode,
     LegendPlacement,
     LogsSortOrder,
@@ -121,7 +121,7 @@ def chart(
     )
     if limit is not None:
         panel.thresholds(thresholds(((None, "transparent"), (limit, "red"))))
-        panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(GraphTresholdsStyleMode.DASHED))
+        panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.DASHED))
     return _complete(panel, title, description, queries, (width, height))
 
 

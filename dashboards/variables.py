@@ -1,7 +1,4 @@
-"""What a person can choose at a dashboard's top.
-
-Each variable gets an id of its own: the SDK's default is the one that older Grafanas give a variable not yet saved.
-"""
+"""What a person can choose at a dashboard's top."""
 
 from grafana_foundation_sdk.builders.dashboard import CustomVariable, QueryVariable, TextBoxVariable
 from grafana_foundation_sdk.models.dashboard import VariableOption, VariableRefresh, VariableSort
@@ -26,7 +23,6 @@ def services() -> QueryVariable:
 def _services() -> QueryVariable:
     return (
         QueryVariable("service")
-        .id("service")
         .label("Service")
         .datasource(LOKI)
         .query("label_values(service_name)")
@@ -39,7 +35,6 @@ def instrumented_services() -> QueryVariable:
     """`$service`: some or all of the services whose OpenTelemetry SDK reports about itself."""
     return (
         QueryVariable("service")
-        .id("service")
         .label("Service")
         .datasource(VICTORIA_METRICS)
         .query("label_values(otel_sdk_processor_log_queue_capacity, service_name)")
@@ -58,7 +53,6 @@ def level(levels: tuple[str, ...]) -> CustomVariable:
     options += [VariableOption(text=name, value=name, selected=False) for name in levels]
     return (
         CustomVariable("level")
-        .id("level")
         .label("Level")
         .values(",".join(levels))
         .options(options)
@@ -74,7 +68,6 @@ def text(name: str, label: str, description: str) -> TextBoxVariable:
     nothing = VariableOption(text="", value="", selected=True)
     return (
         TextBoxVariable(name)
-        .id(name)
         .label(label)
         .description(description)
         .default_value("")

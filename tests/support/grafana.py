@@ -44,8 +44,9 @@ def targets(dashboard: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[st
 
 def data_links(panel: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the links that a click on a value of the panel offers."""
-    yield from panel["fieldConfig"]["defaults"].get("links", [])
-    for override in panel["fieldConfig"]["overrides"]:
+    fields = panel.get("fieldConfig", {"defaults": {}, "overrides": []})
+    yield from fields["defaults"].get("links", [])
+    for override in fields["overrides"]:
         for property_ in override["properties"]:
             if property_["id"] == "links":
                 yield from property_["value"]

@@ -3,12 +3,12 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from dashboards import files
-from dashboards.executions import executions
-from dashboards.logs import logs
-from dashboards.overview import overview
-from dashboards.pipeline import pipeline
-from dashboards.python_telemetry import python_telemetry
-from dashboards.service import service
+from dashboards.boards.executions import executions
+from dashboards.boards.logs import logs
+from dashboards.boards.overview import overview
+from dashboards.boards.pipeline import pipeline
+from dashboards.boards.python_telemetry import python_telemetry
+from dashboards.boards.service import service
 
 
 def every_dashboard() -> list[Dashboard]:

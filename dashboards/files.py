@@ -1,16 +1,19 @@
 """How a dashboard begins, and how it becomes a file."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
-from grafana_foundation_sdk.builders.dashboard import Dashboard
+from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
+from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.dashboard import DashboardCursorSync
 
 from dashboards.links import TAG, to_each_other
 
-FOLDER = Path(__file__).parents[1] / "grafana" / "provisioning" / "dashboards"
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "grafana" / "provisioning" / "dashboards"
 
 
 def dashboard(uid: str, title: str, description: str, *, since: str = "now-1h") -> Dashboard:
@@ -28,6 +31,13 @@ def dashboard(uid: str, title: str, description: str, *, since: str = "now-1h") 
         .variables([])
         .annotations([])
     )
+
+
+def section(board: Dashboard, title: str, panels: Iterable[Builder[model.Panel]]) -> None:
+    """Add panels under a heading."""
+    board.with_row(Row(title))
+    for panel in panels:
+        board.with_panel(panel)
 
 
 def as_json(built: model.Dashboard) -> str:

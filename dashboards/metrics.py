@@ -4,6 +4,7 @@ What is absent as long as all is well (a counter of losses appears with the firs
 """
 
 from app.core.service_names import NAMESPACE
+from app.events.execution import State
 
 CALLS = "traces_span_metrics_calls_total"
 DURATION_BUCKETS = "traces_span_metrics_duration_seconds_bucket"
@@ -11,6 +12,10 @@ DURATION_BUCKETS = "traces_span_metrics_duration_seconds_bucket"
 WORK = 'span_kind=~"SPAN_KIND_SERVER|SPAN_KIND_CONSUMER"'
 FAILED = 'status_code="STATUS_CODE_ERROR"'
 SEVERE = "error|critical|fatal"
+
+# Every execution counts once in one of its final states, unless a person has it tried again after that.
+ENDED = f'integr8scode_executions_total{{state=~"{"|".join(state for state in State if state.is_final)}"}}'
+GIVEN_UP = f'integr8scode_executions_total{{state="{State.DEAD_LETTERED}"}}'
 
 # Written once a minute by Loki's ruler (loki/rules/): lines of a service by detected_level.
 LINES = "service_level:log_lines:count1m"
@@ -31,6 +36,11 @@ def or_zero(expr: str) -> str:
 def total(counter: str, over: str = "$__range") -> str:
     """How far all series of a counter have risen, 0 when there is none yet."""
     return f"(sum(increase({counter}[{over}])) or vector(0))"
+
+
+def given_up_ratio(over: str) -> str:
+    """The share of executions that ended in the dead letters, 0 to 1; 0 where none has ended."""
+    return f"{total(GIVEN_UP, over)} / clamp_min({total(ENDED, over)}, 1)"
 
 
 def error_ratio(selector: str, over: str, by: str = "") -> str:

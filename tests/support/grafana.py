@@ -35,9 +35,14 @@ def dashboards() -> list[dict[str, Any]]:
     return [json.loads(file.read_text()) for file in DASHBOARDS]
 
 
+def panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the panels of a dashboard that show something: all but the headings."""
+    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+
+
 def targets(dashboard: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Yield each query of a dashboard with the panel that it belongs to."""
-    for panel in dashboard["panels"]:
+    for panel in panels(dashboard):
         for target in panel.get("targets", []):
             yield panel, target
 
@@ -55,8 +60,8 @@ def data_links(panel: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def expand(text: str, values: Mapping[str, str]) -> str:
     """Replace every variable by its value.
 
-    Of the formats, `queryparam` makes `var-name=value` of a dashboard's variable. A variable without a value stays as
-    it is, as it would in Grafana.
+    Of the formats, `queryparam` makes `var-name=value` of a dashboard's variable, and `percentencode` encodes every
+    character that means something in a URL. A variable without a value stays as it is, as it would in Grafana.
     """
 
     def value_of(variable: re.Match[str]) -> str:
@@ -64,7 +69,9 @@ def expand(text: str, values: Mapping[str, str]) -> str:
         if name not in values:
             return variable[0]
         if form == "queryparam":
-            return f"var-{name}={quote(values[name])}"
+            return f"var-{name}={quote(values[name], safe='')}"
+        if form == "percentencode":
+            return quote(values[name], safe="")
         return values[name]
 
     return _VARIABLE.sub(value_of, text)

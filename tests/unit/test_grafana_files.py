@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 import yaml
@@ -17,9 +17,19 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from app.events.execution import State
 from dashboards import __main__ as generator
 from stack.paths import ROOT
-from tests.support.grafana import DASHBOARDS, dashboards, data_links, data_sources, targets, variables_in
+from tests.support.grafana import (
+    DASHBOARDS,
+    dashboards,
+    data_links,
+    data_sources,
+    expand,
+    panels,
+    targets,
+    variables_in,
+)
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 ONE_LINE_INSIDE_A_SPAN = """
@@ -35,6 +45,11 @@ with TracerProvider().get_tracer("test").start_as_current_span("work") as span:
 BUILT_IN_VARIABLES = {"__interval", "__rate_interval", "__range", "__from", "__to", "__url_time_range"}
 OF_WHAT_WAS_CLICKED = ("__field.labels.", "__data.fields.")
 COLUMNS = 24
+# The one panel that asks no data source: Grafana's own alerts.
+ALERTS = "alertlist"
+# Each of these ends a value in a URL, or begins another one.
+ODD_NAME = "GET /a b&c+d#e?f=g%20;h"
+TIMES = {"__from": "1", "__to": "2", "__url_time_range": "from=1&to=2"}
 
 
 @pytest.fixture(params=dashboards(), ids=lambda dashboard: dashboard["uid"])
@@ -186,15 +201,17 @@ class TestDashboards:
         """The SDK's types are generated from it: what they would not read or not write again is not part of it."""
         register_default_plugins()
         without_jaeger = copy.deepcopy(dashboard)
-        for panel in without_jaeger["panels"]:
+        for panel in panels(without_jaeger):
             # Jaeger's queries have no published schema.
-            panel["targets"] = [t for t in panel["targets"] if t["datasource"]["type"] != "jaeger"]
+            if "targets" in panel:
+                panel["targets"] = [t for t in panel["targets"] if t["datasource"]["type"] != "jaeger"]
         read = Dashboard.from_json(without_jaeger)
         assert json.loads(json.dumps(read, cls=JSONEncoder)) == without_jaeger
 
     def test_uses_provisioned_data_sources_only(self, dashboard: dict[str, Any]) -> None:
         variables = [variable for variable in dashboard["templating"]["list"] if variable["type"] == "query"]
-        users = [*dashboard["panels"], *(target for _, target in targets(dashboard)), *variables]
+        asking = [panel for panel in panels(dashboard) if panel["type"] != ALERTS]
+        users = [*asking, *(target for _, target in targets(dashboard)), *variables]
         assert {user["datasource"]["uid"] for user in users} <= set(data_sources())
 
     def test_is_a_file_and_no_export_of_one_database(self, dashboard: dict[str, Any]) -> None:
@@ -209,7 +226,7 @@ class TestDashboards:
             assert len(values) == len(set(values))
 
     def test_panels_say_what_they_show(self, dashboard: dict[str, Any]) -> None:
-        assert all(panel["description"].endswith(".") for panel in dashboard["panels"])
+        assert all(panel["description"].endswith(".") for panel in panels(dashboard))
 
     def test_panels_fill_rows_without_overlap(self, dashboard: dict[str, Any]) -> None:
         cells: set[tuple[int, int]] = set()
@@ -222,9 +239,9 @@ class TestDashboards:
         assert cells == set(itertools.product(range(COLUMNS), rows))
 
     def test_queries_of_a_panel_have_names_of_their_own(self, dashboard: dict[str, Any]) -> None:
-        for panel in dashboard["panels"]:
-            names = [target["refId"] for target in panel["targets"]]
-            assert names
+        for panel in panels(dashboard):
+            names = [target["refId"] for target in panel.get("targets", [])]
+            assert names or panel["type"] == ALERTS
             assert len(names) == len(set(names))
 
     def test_queries_use_variables_that_exist(self, dashboard: dict[str, Any]) -> None:
@@ -234,10 +251,87 @@ class TestDashboards:
 
     def test_links_use_variables_that_exist(self, dashboard: dict[str, Any]) -> None:
         known = BUILT_IN_VARIABLES | {variable["name"] for variable in dashboard["templating"]["list"]}
-        for panel in dashboard["panels"]:
+        for panel in panels(dashboard):
             for link in data_links(panel):
                 used = {name for name in variables_in(link["url"]) if not name.startswith(OF_WHAT_WAS_CLICKED)}
                 assert used <= known, link["url"]
+
+    def test_links_lead_to_what_was_clicked_whatever_its_name(self, dashboard: dict[str, Any]) -> None:
+        """A sender calls its services and spans as it likes."""
+        for panel in panels(dashboard):
+            for link in data_links(panel):
+                used = variables_in(link["url"])
+                url = urlsplit(expand(link["url"], dict.fromkeys(used, ODD_NAME) | TIMES))
+                assert not url.fragment
+                given = parse_qs(url.query, strict_parsing=True)
+                assert set(given) <= {"schemaVersion", "orgId", "panes", "from", "to"} | {
+                    f"var-{variable['name']}" for board in dashboards() for variable in board["templating"]["list"]
+                }
+                if used - set(TIMES):
+                    assert ODD_NAME in str(given), link["url"]
+                for panes in given.get("panes", []):
+                    assert json.loads(panes)
+
+    def test_links_to_failed_traces_say_so_in_logfmt(self) -> None:
+        """Of tags in JSON, Grafana asks for nothing and shows all traces."""
+        links = [link["url"] for board in dashboards() for panel in panels(board) for link in data_links(panel)]
+        searches = [unquote(url) for url in links if "%22tags%22" in url]
+        assert searches
+        assert all('"tags":"error=true"' in url for url in searches)
+
+    def test_charts_of_zeros_do_not_reach_for_a_hundred(self, dashboard: dict[str, Any]) -> None:
+        charts = [panel["fieldConfig"]["defaults"] for panel in panels(dashboard) if panel["type"] == "timeseries"]
+        assert charts
+        assert all(0 < chart["custom"]["axisSoftMax"] <= 100 for chart in charts)
+
+    def test_axes_choose_their_own_decimals(self, dashboard: dict[str, Any]) -> None:
+        """With none, 1.5 K and 2 K are both labelled 2 K."""
+        charts = [panel["fieldConfig"]["defaults"] for panel in panels(dashboard) if panel["type"] == "timeseries"]
+        assert not [chart for chart in charts if "decimals" in chart]
+
+    @pytest.mark.parametrize(
+        ("name", "shown"),
+        [
+            ("integr8scode-saga-orchestrator", "saga-orchestrator"),
+            ("integr8scode:pods", "pods"),
+            ("billing", "billing"),
+            ("x" * 2048, "x" * 40),
+        ],
+    )
+    def test_legends_show_short_names(self, name: str, shown: str) -> None:
+        renaming = {
+            json.dumps(transformation["options"])
+            for board in dashboards()
+            for panel in panels(board)
+            for transformation in panel.get("transformations", [])
+            if transformation["id"] == "renameByRegex"
+        }
+        (options,) = map(json.loads, renaming)
+        assert re.sub(options["regex"], options["renamePattern"].replace("$", "\\"), name) == shown
+
+    def test_every_chart_of_services_shortens_their_names(self, dashboard: dict[str, Any]) -> None:
+        for panel in panels(dashboard):
+            if any("{{service_name}}" in target.get("legendFormat", "") for target in panel.get("targets", [])):
+                assert "renameByRegex" in {done["id"] for done in panel["transformations"]}, panel["title"]
+
+    def test_one_execution_counts_once(self) -> None:
+        """It passes many states: only those that end it are added up."""
+        stacked = [
+            (panel["title"], target["expr"])
+            for board in dashboards()
+            for panel in panels(board)
+            if panel["type"] == "timeseries" and panel["fieldConfig"]["defaults"]["custom"].get("drawStyle") == "bars"
+            for target in panel["targets"]
+            if "integr8scode_executions_total" in target["expr"]
+        ]
+        assert stacked
+        for title, expr in stacked:
+            (states,) = re.findall(r'state=~"([^"]+)"', expr)
+            assert {State(state) for state in states.split("|")} == {s for s in State if s.is_final}, title
+
+    def test_the_first_page_shows_what_fires(self) -> None:
+        (first,) = [board for board in dashboards() if board["uid"] == "overview"]
+        assert ALERTS in {panel["type"] for panel in panels(first)}
 
     def test_uids_are_unique(self) -> None:
         uids = [dashboard["uid"] for dashboard in dashboards()]

@@ -1,13 +1,11 @@
 """The way of every record from its sender to its store: what came in, waits, went out, and was lost."""
 
-from pathlib import Path
-
 import yaml
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import Panel
 
-from dashboards.files import dashboard
+from dashboards.files import ROOT, dashboard, section
 from dashboards.metrics import (
     COMPONENTS_DOWN,
     LOST_ON_THE_WAY,
@@ -17,24 +15,31 @@ from dashboards.metrics import (
     or_zero,
     total,
 )
-from dashboards.panels import chart, counts, number
+from dashboards.panels.charts import chart, counts
+from dashboards.panels.numbers import number
 from dashboards.sources import promql, promql_now
 
-_COMPOSE = Path(__file__).parents[1] / "docker-compose.yml"
+_HELD_BY_GO = 'go_memstats_sys_bytes{{job="{0}"}} - go_memstats_heap_released_bytes{{job="{0}"}}'
+# What the kernel can't take back, as the alert loki-memory measures it; resident memory counts mapped files, too, which
+# it can. The Collector does not tell what it has released, and VictoriaMetrics keeps its caches outside of Go's heap.
 _MEMORY = {
-    "loki": 'process_resident_memory_bytes{job="loki"}',
-    "otel-collector": "otelcol_process_memory_rss",
-    "jaeger": 'process_resident_memory_bytes{job="jaeger"}',
-    "victoria-metrics": 'process_resident_memory_bytes{job="victoria-metrics"}',
+    "loki": _HELD_BY_GO.format("loki"),
+    "otel-collector": "otelcol_process_runtime_total_sys_memory_bytes",
+    "jaeger": _HELD_BY_GO.format("jaeger"),
+    "victoria-metrics": 'process_resident_memory_anon_bytes{job="victoria-metrics"}',
 }
 _RATE = "[$__rate_interval]"
+_RECORDS = ("log_records", "spans", "metric_points")
 
 
 def pipeline() -> Dashboard:
     """Build the dashboard."""
     board = dashboard("pipeline", "Pipeline health", "Received, queued, sent, stored; refused, dropped, discarded.")
-    for panel in (*_numbers(), *_signals(), *_waiting_and_lost(), *_resources(), *_loki()):
+    for panel in _numbers():
         board.with_panel(panel)
+    section(board, "Does everything arrive?", _signals())
+    section(board, "What waits, and what is lost?", _waiting_and_lost())
+    section(board, "How near are the limits?", _limits())
     return board
 
 
@@ -77,9 +82,8 @@ def _numbers() -> list[Builder[Panel]]:
             "Lag",
             promql_now(or_zero(_lag("$__range"))),
             "How old the newest line of a batch is when Loki receives it, on average.",
-            unit="ms",
-            decimals=0,
-            steps=((None, "green"), (5_000, "orange"), (60_000, "red")),
+            unit="s",
+            steps=((None, "green"), (5, "orange"), (60, "red")),
         ),
         number(
             "Free disk",
@@ -92,36 +96,41 @@ def _numbers() -> list[Builder[Panel]]:
     ]
 
 
-_RECORDS = ("log_records", "spans", "metric_points")
-
-
 def _lag(over: str) -> str:
     batches = f'sum(rate(loki_request_duration_seconds_count{{route="otlp_v1_logs", status_code="204"}}[{over}]))'
-    return f"sum(rate(loki_distributor_lag_ms_total[{over}])) / ({batches} > 0)"
+    return f"sum(rate(loki_distributor_lag_ms_total[{over}])) / 1000 / ({batches} > 0)"
 
 
 def _signals() -> list[Builder[Panel]]:
-    def passing(what: str) -> list[tuple[str, str]]:
-        return [
-            ("received", f"sum(rate(otelcol_receiver_accepted_{what}{_RATE}))"),
-            ("sent", f"sum(rate(otelcol_exporter_sent_{what}{_RATE}))"),
-        ]
+    def passed(metric: str) -> str:
+        return f"sum(rate({metric}{_RATE}))"
 
-    stored_lines = ("stored in Loki", f"sum(rate(loki_distributor_lines_received_total{_RATE}))")
-    stored_spans = ("stored in Jaeger", f'sum(rate(jaeger_collector_spans_saved_by_svc_total{{result="ok"}}{_RATE}))')
+    # By what its first processors were given: of the points that it makes from spans the Collector counts no receipt.
+    made_or_received = 'otelcol_processor_incoming_items{otel_signal="metrics", processor=~"attributes|transform/.+"}'
     signals = {
-        "Log records": [*passing("log_records"), stored_lines],
-        "Spans": [*passing("spans"), stored_spans],
-        "Metric points": passing("metric_points"),
+        "Log records": {
+            "received": "otelcol_receiver_accepted_log_records",
+            "sent": "otelcol_exporter_sent_log_records",
+            "stored in Loki": "loki_distributor_lines_received_total",
+        },
+        "Spans": {
+            "received": "otelcol_receiver_accepted_spans",
+            "sent": "otelcol_exporter_sent_spans",
+            "stored in Jaeger": 'jaeger_collector_spans_saved_by_svc_total{result="ok"}',
+        },
+        "Metric points": {
+            "received, or made from spans": made_or_received,
+            "sent": "otelcol_exporter_sent_metric_points",
+        },
     }
     return [
         chart(
             title,
-            [promql(expr, legend) for legend, expr in queries],
-            "A second, at each stage. Curves that part tell where records stay; span metrics are made on the way.",
+            [promql(passed(metric), stage) for stage, metric in stages.items()],
+            "A second, at each stage of the way. Where curves part for long, records wait, or are lost.",
             unit="cps",
         )
-        for title, queries in signals.items()
+        for title, stages in signals.items()
     ]
 
 
@@ -160,72 +169,39 @@ def _waiting_and_lost() -> list[Builder[Panel]]:
     ]
 
 
-def _resources() -> list[Builder[Panel]]:
-    limits = _memory_limits()
-    return [
-        chart(
-            "Memory against the limit",
-            [promql(f"{_MEMORY[name]} / {limit}", name) for name, limit in limits.items()],
-            "Resident memory, files it has mapped included, as a share of mem_limit in docker-compose.yml.",
-            unit="percentunit",
-            limit=0.9,
-        ),
-        chart(
-            "CPU cores in use",
-            [
-                promql(f"sum by (job) (rate(process_cpu_seconds_total{_RATE}))", "{{job}}"),
-                promql(f"sum(rate(otelcol_process_cpu_seconds{_RATE}))", "otel-collector"),
-            ],
-            "By component.",
-        ),
-        chart(
-            "Loki's write-ahead log",
-            [
-                promql("max(loki_ingester_wal_disk_usage_percent)", "disk in use"),
-            ],
-            "Above 90 % of the disk Loki refuses lines, and the Collector keeps them.",
-            unit="percentunit",
-            limit=0.9,
-        ),
-    ]
-
-
-def _loki() -> list[Builder[Panel]]:
+def _limits() -> list[Builder[Panel]]:
     bucket = 'loki_request_duration_seconds_bucket{route=~"loki_api_v1_query(_range)?"}'
     return [
         chart(
-            "Lag over time",
-            [promql(_lag("$__rate_interval"), "from its writing to Loki")],
-            "How old the newest line of a batch is when Loki receives it.",
-            unit="ms",
+            "Memory against the limit",
+            [promql(f"({_MEMORY[name]}) / {limit}", name) for name, limit in _memory_limits().items()],
+            "Memory that the kernel can't take back, as a share of mem_limit in docker-compose.yml.",
+            unit="percentunit",
+            limit=0.85,
         ),
         chart(
-            "Queries to Loki",
-            [
-                promql(
-                    or_zero(f"histogram_quantile({share / 100}, sum by (le) (rate({bucket}{_RATE})))"),
-                    f"{share} % within",
-                )
-                for share in (50, 95)
-            ],
-            "How long people and dashboards wait.",
-            unit="s",
+            "Disk in use",
+            [promql("max(loki_ingester_wal_disk_usage_percent)", "the disk of Loki's volume")],
+            "Above 90 % Loki refuses lines, and the Collector keeps them.",
+            unit="percentunit",
+            limit=0.9,
         ),
         chart(
-            "Streams and retention",
+            "Waiting for Loki",
             [
-                promql("sum(loki_ingester_memory_streams)", "active streams"),
+                promql(_lag("$__rate_interval"), "a line, until Loki has it"),
                 promql(
-                    "sum(increase(loki_boltdb_shipper_retention_sweeper_marker_files_deleted_total[1h]))",
-                    "deletions in 1 h",
+                    or_zero(f"histogram_quantile(0.95, sum by (le) (rate({bucket}{_RATE})))"),
+                    "a query, until its answer (95 %)",
                 ),
             ],
-            "Each combination of index labels is a stream with chunks of its own in memory.",
+            "How old the newest line of a batch is when Loki receives it; how long people and dashboards wait.",
+            unit="s",
         ),
     ]
 
 
 def _memory_limits() -> dict[str, int]:
     """Bytes that each component's container may use."""
-    services = yaml.safe_load(_COMPOSE.read_text())["services"]
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     return {name: int(services[name]["mem_limit"].removesuffix("m")) * 2**20 for name in _MEMORY}

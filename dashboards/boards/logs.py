@@ -8,7 +8,10 @@ from dashboards import variables
 from dashboards.files import dashboard
 from dashboards.links import to_dashboard
 from dashboards.metrics import SEVERE
-from dashboards.panels import LEVELS, coloured_levels, counts, log_lines, without_namespace
+from dashboards.panels.appearance import LEVEL_COLOURS, LEVELS, coloured, short_names
+from dashboards.panels.charts import counts
+from dashboards.panels.lists import log_lines
+from dashboards.readable import READABLE
 from dashboards.sources import lines, logql
 
 _FOUND = '{service_name=~"$service"} |= `$search`'
@@ -35,37 +38,34 @@ def _counts() -> list[Builder[Panel]]:
 
     level = "${__field.labels.detected_level}"
     service = "${__field.labels.service_name}"
-    kept = "&${search:queryparam}&${__url_time_range}"
-    only_level = to_dashboard(f"Only {level}", "logs").url(
-        f"/d/logs/logs?${{service:queryparam}}&var-level={level}{kept}"
-    )
-    only_service = to_dashboard(f"Only {service}", "logs").url(
-        f"/d/logs/logs?var-service={service}&${{level:queryparam}}{kept}"
-    )
+    only_level = to_dashboard(f"Only {level}", "logs", keeping=("service", "search"), level=level)
+    only_service = to_dashboard("Only this service", "logs", keeping=("level", "search"), service=service)
+    this_service = to_dashboard("This service", "service", service=service)
     severe = f'{_FOUND} | detected_level=~"{SEVERE}"'
     return [
-        coloured_levels(
+        coloured(
             counts(
                 "Lines by level",
                 [logql(by("detected_level", _CHOSEN), "{{detected_level}}")],
                 "How many lines of each level. Click a bar to keep that level only.",
                 links=[only_level],
-            )
+            ),
+            LEVEL_COLOURS,
         ),
-        without_namespace(
+        short_names(
             counts(
                 "Lines by service",
                 [logql(by("service_name", _CHOSEN), "{{service_name}}")],
                 "How many lines each service wrote. Click a bar to keep that service only.",
-                links=[only_service, to_dashboard("This service", "service", service=service)],
+                links=[only_service, this_service],
             )
         ),
-        without_namespace(
+        short_names(
             counts(
                 "Errors by service",
                 [logql(by("service_name", severe), "{{service_name}}")],
                 "Lines of level error, critical or fatal, whatever level is chosen above.",
-                links=[only_service, to_dashboard("This service", "service", service=service)],
+                links=[only_service, this_service],
             ).no_value("No errors")
         ),
     ]
@@ -74,7 +74,7 @@ def _counts() -> list[Builder[Panel]]:
 def _lines() -> Builder[Panel]:
     return log_lines(
         "Lines",
-        lines(_CHOSEN, at_most=500),
-        "The newest lines that match. Open one for its fields and the link to its trace.",
+        lines(f"{_CHOSEN} {READABLE}", at_most=500),
+        "The newest lines that match. Open one for its fields and the links to its trace and its execution.",
         height=20,
-    )
+    ).enable_infinite_scrolling(True)

@@ -8,7 +8,9 @@ from dashboards import variables
 from dashboards.files import dashboard
 from dashboards.links import to_dashboard
 from dashboards.metrics import or_zero, total
-from dashboards.panels import chart, counts, number, without_namespace
+from dashboards.panels.appearance import short_names
+from dashboards.panels.charts import chart, counts
+from dashboards.panels.numbers import number
 from dashboards.sources import promql, promql_now
 
 _OF = 'service_name=~"$service"'
@@ -109,7 +111,7 @@ def _records() -> list[Builder[Panel]]:
     by_reason = " or ".join(f"sum by (error_type) (increase({counter}[$__interval]))" for counter in _LOST_LOGS)
     spans = " + ".join(total(counter, "$__interval") for counter in _LOST_SPANS)
     return [
-        without_namespace(
+        short_names(
             counts(
                 "Log records handled",
                 [promql(by_service("otel_sdk_processor_log_processed_total"), "{{service_name}}")],
@@ -117,7 +119,7 @@ def _records() -> list[Builder[Panel]]:
                 links=[service],
             ).interval("1m")
         ),
-        without_namespace(
+        short_names(
             counts(
                 "Spans made",
                 [promql(by_service("otel_sdk_span_started_total"), "{{service_name}}")],
@@ -139,7 +141,7 @@ def _records() -> list[Builder[Panel]]:
 def _queues() -> list[Builder[Panel]]:
     service = to_dashboard("This service", "service", service="${__field.labels.service_name}")
     return [
-        without_namespace(
+        short_names(
             chart(
                 "Queue of log records",
                 [promql(f"max by (service_name) ({_fill('log')})", "{{service_name}}")],
@@ -149,7 +151,7 @@ def _queues() -> list[Builder[Panel]]:
                 links=[service],
             ).interval("1m")
         ),
-        without_namespace(
+        short_names(
             chart(
                 "Queue of spans",
                 [promql(f"max by (service_name) ({_fill('span')})", "{{service_name}}")],
@@ -159,7 +161,7 @@ def _queues() -> list[Builder[Panel]]:
                 links=[service],
             ).interval("1m")
         ),
-        without_namespace(
+        short_names(
             chart(
                 "An export takes, by service",
                 [promql(_export_time("$__rate_interval", "service_name"), "{{service_name}}")],

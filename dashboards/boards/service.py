@@ -6,9 +6,14 @@ from grafana_foundation_sdk.models.dashboard import Panel
 
 from dashboards import variables
 from dashboards.files import dashboard
-from dashboards.links import to_dashboard, to_lines, to_traces
+from dashboards.links import to_dashboard, to_failed_traces, to_lines, to_traces
 from dashboards.metrics import CALLS, LINES, SEVERE, SEVERE_LINES, WORK, error_ratio, failures, or_zero, quantile
-from dashboards.panels import LEVELS, chart, coloured_levels, counts, found_traces, log_lines, number, rows
+from dashboards.panels.appearance import LEVEL_COLOURS, LEVELS, coloured
+from dashboards.panels.charts import chart, counts
+from dashboards.panels.lists import log_lines
+from dashboards.panels.numbers import number
+from dashboards.panels.tables import found_traces, rows
+from dashboards.readable import READABLE
 from dashboards.sources import lines, logql, promql, promql_now, promql_table, traces_of
 
 _OF_IT = 'service_name="$service"'
@@ -40,13 +45,13 @@ def _numbers() -> list[Builder[Panel]]:
             links=[to_traces("Traces", "${service}")],
         ),
         number(
-            "Failed",
+            "Share of errors",
             promql_now(or_zero(error_ratio(_WORK, "$__range"))),
-            "The share of them that ended in an error.",
+            "The share of them that ended in an exception.",
             unit="percentunit",
             decimals=1,
             steps=((None, "green"), (0.01, "orange"), (0.05, "red")),
-            links=[to_traces("Traces with errors", "${service}", tags='{"error":"true"}')],
+            links=[to_failed_traces("Traces with errors", "${service}")],
         ),
         number(
             "95 % within",
@@ -98,9 +103,9 @@ def _work() -> list[Builder[Panel]]:
         chart(
             "Errors",
             [promql(failures(_WORK, "$__rate_interval", "span_name"), "{{span_name}}")],
-            "Those that ended in an error, a second, by operation.",
+            "Those that ended in an exception, a second, by operation.",
             unit="ops",
-            links=[to_traces("Traces with errors", "${service}", tags='{"error":"true"}')],
+            links=[to_failed_traces("Traces with errors", "${service}")],
         ),
         chart(
             "Duration",
@@ -122,16 +127,17 @@ def _operations() -> Builder[Panel]:
             promql_table(quantile(0.95, _WORK, "$__range", by)),
         ],
         "Each operation over the whole time range. Click a name for its traces.",
-        columns={by: "Operation", "Value #A": "Work", "Value #B": "Failed", "Value #C": "95 % within"},
-        units={"Work": ("ops", 2), "Failed": ("percentunit", 1), "95 % within": ("s", 2)},
+        columns={by: "Operation", "Value #A": "Work", "Value #B": "Errors", "Value #C": "95 % within"},
+        units={"Work": ("ops", 2), "Errors": ("percentunit", 1), "95 % within": ("s", 2)},
         links={"Operation": [to_traces("Its traces", "${service}", "${__data.fields.Operation}")]},
-        width=12,
+        width=24,
+        height=7,
     )
 
 
 def _traces() -> Builder[Panel]:
     return found_traces(
-        "Newest traces", traces_of("$service", at_most=20), "Traces that this service took part in.", width=12
+        "Newest traces", traces_of("$service", at_most=20), "Traces that this service took part in.", width=24, height=7
     )
 
 
@@ -147,12 +153,12 @@ def _levels() -> Builder[Panel]:
         width=24,
         height=6,
     )
-    return coloured_levels(levels)
+    return coloured(levels, LEVEL_COLOURS)
 
 
 def _lines() -> Builder[Panel]:
     return log_lines(
         "Lines",
-        lines(f"{{{_OF_IT}}} |= `$search`", at_most=200),
-        "The newest lines that contain the text. Open one for its fields and the link to its trace.",
+        lines(f"{{{_OF_IT}}} |= `$search` {READABLE}", at_most=200),
+        "The newest lines that contain the text. Open one for its fields and the links to its trace and its execution.",
     )

@@ -1,21 +1,29 @@
 """How executions fare, and one execution's way through all services."""
 
-from grafana_foundation_sdk.builders.dashboard import Dashboard
+from collections.abc import Sequence
+
+from grafana_foundation_sdk.builders import timeseries
+from grafana_foundation_sdk.builders.dashboard import Dashboard, DashboardLink
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import Panel
 
 from app.core.service_names import NAMESPACE
+from app.events.execution import State
 from dashboards import variables
-from dashboards.files import dashboard
+from dashboards.files import dashboard, section
 from dashboards.links import to_dashboard, to_lines
-from dashboards.metrics import or_zero, total
-from dashboards.panels import chart, counts, log_lines, number, totals, without_namespace
+from dashboards.metrics import ENDED, GIVEN_UP, or_zero, total
+from dashboards.panels.appearance import STATE_COLOURS, coloured, short_names
+from dashboards.panels.charts import chart, counts
+from dashboards.panels.lists import log_lines
+from dashboards.panels.numbers import number, totals
+from dashboards.readable import READABLE
 from dashboards.sources import lines, logql, promql, promql_now
 
 # Found by text, before anything is parsed. Nothing typed in: the lines of all executions.
 _LINES = f'{{service_namespace="{NAMESPACE}"}} |= `"execution_id":"$execution_id`'
-_SHOWN = '| json event="event" | line_format "{{.service_name}}: {{.event}}  {{__line__}}"'
 _THESE_LINES = _LINES.replace("$execution_id", "${execution_id}")
+_STATES = "integr8scode_executions_total"
 
 
 def executions() -> Dashboard:
@@ -24,28 +32,43 @@ def executions() -> Dashboard:
     board = dashboard("executions", "Executions", description).with_variable(
         variables.text("execution_id", "Execution", "The execution_id, or its beginning; empty for all executions.")
     )
-    for panel in (*_numbers(), *_over_time(), *_one_execution()):
-        board.with_panel(panel)
+    section(board, "All executions", [*_numbers(), *_over_time()])
+    section(board, "One execution (all, while none is typed in above) $execution_id", _one_execution())
     return board
 
 
+def ended(*, links: Sequence[DashboardLink] = (), width: int = 8) -> timeseries.Panel:
+    """How executions end, in the colours of their states."""
+    panel = counts(
+        "Executions ended",
+        [promql(f"sum by (state) (increase({ENDED}[$__interval]))", "{{state}}")],
+        "Succeeded; failed by the script's own fault; dead-lettered, that is given up after the last attempt.",
+        links=links,
+        width=width,
+    )
+    return coloured(panel, STATE_COLOURS).interval("1m")
+
+
 def _numbers() -> list[Builder[Panel]]:
-    def in_state(title: str, state: str, description: str, colour: str) -> Builder[Panel]:
-        query = total(f'integr8scode_executions_total{{state="{state}"}}')
+    def so_many(title: str, counter: str, description: str, colour: str) -> Builder[Panel]:
         steps = ((None, "blue"), (1, colour))
-        return number(title, promql_now(query), description, decimals=0, steps=steps)
+        return number(title, promql_now(total(counter)), description, decimals=0, steps=steps)
 
     return [
-        in_state("Queued", "queued", "Executions accepted in this time range.", "blue"),
-        in_state("Succeeded", "succeeded", "Executions that ended well.", "green"),
-        in_state("Given up", "dead-lettered", "Executions put into the dead letters after their last attempt.", "red"),
-        number(
-            "Retries",
-            promql_now(total("integr8scode_retries_total")),
-            "Attempts after the first one.",
-            decimals=0,
-            steps=((None, "blue"), (1, "orange")),
+        so_many(
+            "Succeeded",
+            f'{_STATES}{{state="{State.SUCCEEDED}"}}',
+            "Executions that ended well in this time range.",
+            "green",
         ),
+        so_many(
+            "Failed",
+            f'{_STATES}{{state="{State.FAILED}"}}',
+            "Executions whose script failed or took too long: another attempt would not help.",
+            "yellow",
+        ),
+        so_many("Given up", GIVEN_UP, "Executions put into the dead letters after their last attempt.", "red"),
+        so_many("Retries", "integr8scode_retries_total", "Attempts after the first one.", "orange"),
         number(
             "Events waiting",
             promql_now(or_zero("sum(max by (stream) (integr8scode_queue_depth))")),
@@ -67,22 +90,33 @@ def _finished_within(share: float, over: str) -> str:
 
 
 def _over_time() -> list[Builder[Panel]]:
+    on_the_way = f'{_STATES}{{state=~"{State.QUEUED}|{State.ATTEMPT_FAILED}"}}'
     return [
-        counts(
-            "Executions by state",
-            [promql("sum by (state) (increase(integr8scode_executions_total[$__interval]))", "{{state}}")],
-            "How many executions reached each state.",
+        ended(width=6),
+        coloured(
+            chart(
+                "Queued, and attempts that failed",
+                [promql(f"sum by (state) (increase({on_the_way}[$__interval]))", "{{state}}")],
+                "Executions that were accepted, replayed or tried again by hand; attempts after which another one may "
+                "follow.",
+                width=6,
+            ),
+            STATE_COLOURS,
         ).interval("1m"),
         chart(
             "Duration",
             [promql(_finished_within(share / 100, "$__rate_interval"), f"{share} % within") for share in (50, 95)],
             "From the request to the final state, retries included.",
             unit="s",
+            width=6,
         ).interval("1m"),
-        chart(
-            "Events waiting by stream",
-            [promql("max by (stream) (integr8scode_queue_depth)", "{{stream}}")],
-            "Events of each stream that its worker has not handled yet.",
+        short_names(
+            chart(
+                "Events waiting by stream",
+                [promql("max by (stream) (integr8scode_queue_depth)", "{{stream}}")],
+                "Events of each stream that its worker has not handled yet.",
+                width=6,
+            )
         ),
     ]
 
@@ -91,7 +125,7 @@ def _one_execution() -> list[Builder[Panel]]:
     by_service = f"sum by (service_name) (count_over_time({_LINES} [$__interval]))"
     service = to_dashboard("This service", "service", service="${__field.labels.service_name}")
     return [
-        without_namespace(
+        short_names(
             totals(
                 "Services passed",
                 logql(by_service, "{{service_name}}"),
@@ -99,7 +133,7 @@ def _one_execution() -> list[Builder[Panel]]:
                 links=[to_lines("All lines of the execution", _THESE_LINES), service],
             )
         ),
-        without_namespace(
+        short_names(
             counts(
                 "Lines by service",
                 [logql(by_service, "{{service_name}}")],
@@ -111,8 +145,8 @@ def _one_execution() -> list[Builder[Panel]]:
         ),
         log_lines(
             "The way through all services",
-            lines(f"{_LINES} {_SHOWN}", at_most=500),
-            "In the order of time: service, event, the line itself. Open one for its fields and the link to its trace.",
+            lines(f"{_LINES} {READABLE}", at_most=500),
+            "In the order of time: service, event, its fields. Open one for the link to its trace.",
             oldest_first=True,
         ),
     ]

@@ -5,6 +5,7 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import Panel
 
 from app.core.service_names import NAMESPACE, ServiceName
+from dashboards.boards.executions import ended
 from dashboards.files import dashboard
 from dashboards.links import to_dashboard, to_lines, to_traces
 from dashboards.metrics import (
@@ -17,21 +18,28 @@ from dashboards.metrics import (
     SEVERE_LINES,
     WORK,
     error_ratio,
+    given_up_ratio,
     lost_in_any_way,
     or_zero,
     quantile,
     severe_lines,
 )
-from dashboards.panels import chart, counts, log_lines, number, rows, without_namespace
+from dashboards.panels.appearance import short_names
+from dashboards.panels.charts import counts
+from dashboards.panels.lists import firing_alerts, log_lines
+from dashboards.panels.numbers import number
+from dashboards.panels.tables import rows
+from dashboards.readable import READABLE
 from dashboards.sources import lines, promql, promql_now, promql_table
 
 _SERVICE = "${__field.labels.service_name}"
+_ERRORS = f'{{service_namespace="{NAMESPACE}"}} | detected_level=~"{SEVERE}"'
 
 
 def overview() -> Dashboard:
     """Build the dashboard."""
     board = dashboard("overview", "Overview", "Is everything all right? Every number links to its reason.")
-    for panel in (*_answers(), *_over_time(), _services(), _executions(), _newest_errors()):
+    for panel in (*_answers(), *_what_happened(), _services(), _lines_by_service(), _newest_errors()):
         board.with_panel(panel)
     return board
 
@@ -54,24 +62,20 @@ def _answers() -> list[Builder[Panel]]:
             links=[to_dashboard("Python telemetry", "python-telemetry")],
         ),
         number(
-            "Work that failed",
-            promql_now(or_zero(error_ratio(WORK, "$__range"))),
-            "Of all requests and events in this time range, the share that ended in an error.",
+            "Executions given up",
+            promql_now(given_up_ratio("$__range")),
+            "Of all executions that ended in this time range, the share that no attempt could carry out.",
             unit="percentunit",
             decimals=1,
             steps=((None, "green"), (0.01, "orange"), (0.05, "red")),
-            # Which service it was, the table below says; Jaeger can't search all of them at once.
-            links=[to_dashboard("One service, with its failed traces", "service")],
+            links=[to_dashboard("Executions", "executions")],
         ),
         number(
             "Error lines",
             promql_now(or_zero(f"sum(sum_over_time({SEVERE_LINES}[$__range]))")),
             "Lines of level error, critical or fatal in this time range.",
             steps=((None, "green"), (1, "orange"), (100, "red")),
-            links=[
-                to_lines("These lines", f'{{service_namespace="{NAMESPACE}"}} | detected_level=~"{SEVERE}"'),
-                to_dashboard("Logs", "logs", level="error"),
-            ],
+            links=[to_lines("These lines", _ERRORS), to_dashboard("Logs", "logs", level="error")],
         ),
         number(
             "Lost on the way",
@@ -94,34 +98,21 @@ def _answers() -> list[Builder[Panel]]:
     ]
 
 
-def _over_time() -> list[Builder[Panel]]:
+def _what_happened() -> list[Builder[Panel]]:
     service = to_dashboard("This service", "service", service=_SERVICE)
     errors = to_lines("These lines", f'{{service_name="{_SERVICE}"}} | detected_level=~"{SEVERE}"')
     return [
-        without_namespace(
-            counts(
-                "Lines by service",
-                [promql(f"sum by (service_name) (sum_over_time({LINES}[$__interval]))", "{{service_name}}")],
-                "How many lines each service wrote, as Loki's ruler counts them once a minute.",
-                links=[service, to_lines("Its lines", f'{{service_name="{_SERVICE}"}}')],
-            ).interval("1m")
+        firing_alerts(
+            "Alerts", "What fires now, or is about to. Each has a runbook, which its rule links to.", width=8, height=8
         ),
-        without_namespace(
+        ended(links=[to_dashboard("Executions", "executions")]),
+        short_names(
             counts(
                 "Error lines by service",
                 [promql(severe_lines("$__interval", "service_name"), "{{service_name}}")],
                 "Lines of level error, critical or fatal.",
                 links=[service, errors],
             ).interval("1m")
-        ),
-        without_namespace(
-            chart(
-                "Work by service",
-                [promql(f"sum by (service_name) (rate({CALLS}{{{WORK}}}[$__rate_interval]))", "{{service_name}}")],
-                "Requests and events that each service handled, a second.",
-                unit="ops",
-                links=[service, to_traces("Its traces", _SERVICE)],
-            )
         ),
     ]
 
@@ -138,18 +129,18 @@ def _services() -> Builder[Panel]:
             promql_table(f"sum by ({by}) (sum_over_time({LINES}[$__range]))"),
             promql_table(severe_lines("$__range", by)),
         ],
-        "Each service over the whole time range. Click a name.",
+        "Each service over the whole time range; errors are work that ended in an exception. Click a name.",
         columns={
             by: "Service",
             "Value #A": "Work",
-            "Value #B": "Failed",
+            "Value #B": "Errors",
             "Value #C": "95 % within",
             "Value #D": "Lines",
             "Value #E": "Error lines",
         },
         units={
             "Work": ("ops", 2),
-            "Failed": ("percentunit", 1),
+            "Errors": ("percentunit", 1),
             "95 % within": ("s", 2),
             "Lines": ("locale", 0),
             "Error lines": ("locale", 0),
@@ -166,20 +157,25 @@ def _services() -> Builder[Panel]:
     )
 
 
-def _executions() -> Builder[Panel]:
-    return counts(
-        "Executions by state",
-        [promql("sum by (state) (increase(integr8scode_executions_total[$__interval]))", "{{state}}")],
-        "How many executions reached each state.",
-        links=[to_dashboard("Executions", "executions")],
-        height=9,
-    ).interval("1m")
+def _lines_by_service() -> Builder[Panel]:
+    return short_names(
+        counts(
+            "Lines by service",
+            [promql(f"sum by (service_name) (sum_over_time({LINES}[$__interval]))", "{{service_name}}")],
+            "How many lines each service wrote, as Loki's ruler counts them once a minute.",
+            links=[
+                to_dashboard("This service", "service", service=_SERVICE),
+                to_lines("Its lines", f'{{service_name="{_SERVICE}"}}'),
+            ],
+            height=9,
+        ).interval("1m")
+    )
 
 
 def _newest_errors() -> Builder[Panel]:
     return log_lines(
         "Newest errors",
-        lines(f'{{service_namespace="{NAMESPACE}"}} | detected_level=~"{SEVERE}"', at_most=20),
-        "Open a line for its fields and the link to its trace.",
+        lines(f"{_ERRORS} {READABLE}", at_most=20),
+        "Open a line for its fields and the links to its trace and its execution.",
         height=10,
     )

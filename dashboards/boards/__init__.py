@@ -1,0 +1,1 @@
+"""The dashboards: `overview`, `service`, `executions`, `logs`, `pipeline`, `python_telemetry`."""

@@ -51,7 +51,7 @@ def ended(*, links: Sequence[DashboardLink] = (), width: int = 8) -> timeseries.
 
 def _numbers() -> list[Builder[Panel]]:
     def so_many(title: str, counter: str, description: str, colour: str) -> Builder[Panel]:
-        steps = ((None, "blue"), (1, colour))
+        steps = ((0, "blue"), (1, colour))
         return number(title, promql_now(total(counter)), description, decimals=0, steps=steps)
 
     return [
@@ -73,11 +73,11 @@ def _numbers() -> list[Builder[Panel]]:
             "Events waiting",
             promql_now(or_zero("sum(max by (stream) (integr8scode_queue_depth))")),
             "Events in Redis that no worker has handled yet.",
-            steps=((None, "green"), (100, "orange"), (1000, "red")),
+            steps=((0, "green"), (100, "orange"), (1000, "red")),
         ),
         number(
             "95 % finished within",
-            promql_now(or_zero(_finished_within(0.95, "$__range"))),
+            promql_now(_finished_within(0.95, "$__range")),
             "From the request to the final state.",
             unit="s",
         ),

@@ -45,7 +45,7 @@ def pipeline() -> Dashboard:
 
 def _numbers() -> list[Builder[Panel]]:
     nothing = {"0": "nothing"}
-    good_or_bad = ((None, "green"), (1, "red"))
+    good_or_bad = ((0, "green"), (1, "red"))
     return [
         number(
             "Components down",
@@ -67,7 +67,7 @@ def _numbers() -> list[Builder[Panel]]:
             promql_now(" + ".join(total(f"otelcol_receiver_refused_{what}") for what in _RECORDS)),
             "Records that the Collector refused while its memory or a queue was full: senders that retry lose none.",
             decimals=0,
-            steps=((None, "green"), (1, "orange")),
+            steps=((0, "green"), (1, "orange")),
             words=nothing,
         ),
         number(
@@ -76,14 +76,14 @@ def _numbers() -> list[Builder[Panel]]:
             "How full the fullest of the Collector's queues is.",
             unit="percentunit",
             decimals=0,
-            steps=((None, "green"), (0.5, "orange"), (0.8, "red")),
+            steps=((0, "green"), (0.5, "orange"), (0.8, "red")),
         ),
         number(
             "Lag",
-            promql_now(or_zero(_lag("$__range"))),
+            promql_now(_lag("$__range")),
             "How old the newest line of a batch is when Loki receives it, on average.",
             unit="s",
-            steps=((None, "green"), (5, "orange"), (60, "red")),
+            steps=((0, "green"), (5, "orange"), (60, "red")),
         ),
         number(
             "Free disk",
@@ -91,7 +91,7 @@ def _numbers() -> list[Builder[Panel]]:
             "Space left on the disk that the volumes are on.",
             unit="bytes",
             decimals=1,
-            steps=((None, "red"), (2 * 2**30, "orange"), (10 * 2**30, "green")),
+            steps=((0, "red"), (2 * 2**30, "orange"), (10 * 2**30, "green")),
         ),
     ]
 

@@ -22,8 +22,8 @@ _LOST_SPANS = (
     f'otel_sdk_processor_span_processed_total{{{_OF}, error_type!=""}}',
     f'otel_sdk_exporter_span_exported_total{{{_OF}, error_type!=""}}',
 )
-_GOOD_OR_BAD = ((None, "green"), (1, "red"))
-_FULLNESS = ((None, "green"), (0.5, "orange"), (0.8, "red"))
+_GOOD_OR_BAD = ((0, "green"), (1, "red"))
+_FULLNESS = ((0, "green"), (0.5, "orange"), (0.8, "red"))
 
 
 def python_telemetry() -> Dashboard:
@@ -44,7 +44,7 @@ def _numbers() -> list[Builder[Panel]]:
             "Processes",
             promql_now(or_zero(f"count(last_over_time(otel_sdk_processor_log_queue_capacity{{{_OF}}}[3m]))")),
             "Processes that have reported in the last three minutes.",
-            steps=((None, "red"), (1, "green")),
+            steps=((0, "red"), (1, "green")),
         ),
         number(
             "Log records lost",

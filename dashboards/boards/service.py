@@ -50,12 +50,12 @@ def _numbers() -> list[Builder[Panel]]:
             "The share of them that ended in an exception.",
             unit="percentunit",
             decimals=1,
-            steps=((None, "green"), (0.01, "orange"), (0.05, "red")),
+            steps=((0, "green"), (0.01, "orange"), (0.05, "red")),
             links=[to_failed_traces("Traces with errors", "${service}")],
         ),
         number(
             "95 % within",
-            promql_now(or_zero(quantile(0.95, _WORK, "$__range"))),
+            promql_now(quantile(0.95, _WORK, "$__range")),
             "The time within which 95 of 100 were handled.",
             unit="s",
             links=[to_traces("Traces", "${service}")],
@@ -70,7 +70,7 @@ def _numbers() -> list[Builder[Panel]]:
             "Error lines",
             promql_now(or_zero(f"sum(sum_over_time({_SEVERE_OF_IT}[$__range]))")),
             "Lines of level error, critical or fatal.",
-            steps=((None, "green"), (1, "orange"), (100, "red")),
+            steps=((0, "green"), (1, "orange"), (100, "red")),
             links=[to_lines("These lines", f'{{service_name="${{service}}"}} | detected_level=~"{SEVERE}"')],
         ),
         number(
@@ -84,7 +84,7 @@ def _numbers() -> list[Builder[Panel]]:
             "How full the process's own queue of log records is.",
             unit="percentunit",
             decimals=0,
-            steps=((None, "green"), (0.5, "orange"), (0.8, "red")),
+            steps=((0, "green"), (0.5, "orange"), (0.8, "red")),
             links=[to_dashboard("Python telemetry", "python-telemetry", service="${service}")],
         ),
     ]

@@ -10,6 +10,10 @@ from grafana_foundation_sdk.models.dashboard import FieldColorModeId, ValueMap, 
 from dashboards.panels.appearance import completed, thresholds
 from dashboards.sources import Query
 
+# What a number is shown as while its store does not answer, or there is nothing to take it of: neither good nor bad.
+_NOT_KNOWN = "-"
+_NOT_KNOWN_COLOUR = "text"
+
 
 def number(
     title: str,
@@ -17,16 +21,20 @@ def number(
     description: str,
     *,
     unit: str = "locale",
-    steps: Sequence[tuple[float | None, str]] = ((None, "blue"),),
+    steps: Sequence[tuple[float, str]] = ((0, "blue"),),
     decimals: int | None = None,
     words: dict[str, str] | None = None,
     links: Sequence[DashboardLink] = (),
 ) -> stat.Panel:
-    """One number whose colour says whether it is a good one; `words` replace values that mean more than a number."""
+    """One number whose colour, from a value on, says whether it is a good one.
+
+    `words` replace values that mean more than a number.
+    """
     panel = (
         stat.Panel()
         .unit(unit)
-        .thresholds(thresholds(steps))
+        .no_value(_NOT_KNOWN)
+        .thresholds(thresholds(((None, _NOT_KNOWN_COLOUR), *steps)))
         .color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
         .color_mode(BigValueColorMode.VALUE if len(steps) == 1 else BigValueColorMode.BACKGROUND)
         .graph_mode(BigValueGraphMode.NONE)

@@ -29,8 +29,10 @@ def rows(
 ) -> table.Panel:
     """One row for each value of a label; `columns` names those shown, in their order, by what the queries call them.
 
-    `units` tells a column's unit and decimals.
+    `units` tells a column's unit and decimals. Where the first query is the only one with an answer, as in quiet times,
+    Grafana calls its values by another name.
     """
+    columns = columns | {"Value": columns["Value #A"]}
     hidden = dict.fromkeys(("Time", *_unused_values(queries, columns)), True)
     organise = {
         "excludeByName": hidden,
@@ -43,7 +45,7 @@ def rows(
         .with_transformation(DataTransformerConfig(id_val="merge", options={}))
         .with_transformation(DataTransformerConfig(id_val="organize", options=organise))
         .thresholds(thresholds(((None, "blue"),)))
-        .no_value("0")
+        .no_value("-")
     )
     for column, (unit, decimals) in units.items():
         panel.override_by_name(column, properties({"unit": unit, "decimals": decimals, "custom.width": _NUMBER_WIDTH}))

@@ -333,6 +333,13 @@ class TestDashboards:
         (first,) = [board for board in dashboards() if board["uid"] == "overview"]
         assert ALERTS in {panel["type"] for panel in panels(first)}
 
+    def test_what_is_not_known_is_not_green(self, dashboard: dict[str, Any]) -> None:
+        """While a store does not answer: Grafana takes the first colour for no value, and 0 is the first value."""
+        for panel in panels(dashboard):
+            if panel["type"] == "stat" and panel["options"]["colorMode"] == "background":
+                unknown, zero, *_ = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+                assert (unknown["value"], unknown["color"], zero["value"]) == (None, "text", 0), panel["title"]
+
     def test_uids_are_unique(self) -> None:
         uids = [dashboard["uid"] for dashboard in dashboards()]
         assert len(uids) == len(set(uids))

@@ -1,5 +1,6 @@
 """From a dashboard's panel: to log lines, to traces, and to other dashboards, for every series that the panel shows."""
 
+import json
 import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -8,18 +9,20 @@ import pytest
 import requests
 
 from app.core.service_names import ServiceName
+from dashboards.links import to_failed_traces, to_traces
 from stack.endpoints import Endpoints
 from stack.loki import Loki
 from tests.dashboards.questions import RANGE_SECONDS, Question
 from tests.links.rules import explore_link
-from tests.support.grafana import dashboards, data_links, expand
-from tests.support.jaeger import Trace
+from tests.links.spans import SENDER, stored_span
+from tests.support.grafana import dashboards, data_links, expand, panels
+from tests.support.jaeger import Jaeger, Trace
 
 DASHBOARDS = {dashboard["uid"]: dashboard for dashboard in dashboards()}
 LINKS = [
     pytest.param(dashboard, panel, link, id=f"{dashboard['uid']}-{panel['title']}-{link['title']}")
     for dashboard in DASHBOARDS.values()
-    for panel in dashboard["panels"]
+    for panel in panels(dashboard)
     for link in data_links(panel)
 ]
 
@@ -81,17 +84,53 @@ def found_by(url: str, at: Endpoints, loki: Loki) -> object:
     if link.data_source == "loki":
         return loki.lines(link.query["expr"], limit=10)
     assert link.data_source == "jaeger"
-    names = ("service", "operation", "tags", "limit")
-    search: dict[str, str] = {name: link.query[name] for name in names if name in link.query}
+    return traces_found_by(link.query, at)
+
+
+def traces_found_by(query: dict[str, Any], at: Endpoints) -> list[dict[str, Any]]:
+    """What Grafana finds in Jaeger: it reads `tags` as logfmt, and asks with JSON."""
+    search: dict[str, Any] = {name: query[name] for name in ("service", "operation", "limit") if name in query}
+    if "tags" in query:
+        tags = dict(pair.split("=", 1) for pair in query["tags"].split())
+        search["tags"] = json.dumps(tags)
     answer = requests.get(f"{at.jaeger}/api/traces", params=search | {"lookback": "1h"}, timeout=30)
     assert answer.ok, answer.text
-    return answer.json()["data"]
+    found: list[dict[str, Any]] = answer.json()["data"]
+    return found
+
+
+def test_the_link_to_failed_traces_finds_no_others(at: Endpoints, jaeger: Jaeger) -> None:
+    failed = stored_span(at, jaeger, "work", failed=True)
+    sound = stored_span(at, jaeger, "work")
+    link = to_failed_traces("", "${service}").build()
+
+    found = traces_behind(link.url or "", {"service": SENDER}, at)
+
+    assert failed in found
+    assert sound not in found
+
+
+@pytest.mark.parametrize("name", ["GET /a&b=c", "a+b c", "50%25 #1", "a;b?c/d"])
+def test_the_link_to_an_operation_finds_it_whatever_its_name(name: str, at: Endpoints, jaeger: Jaeger) -> None:
+    sent = stored_span(at, jaeger, name)
+    other = stored_span(at, jaeger, "another operation")
+    link = to_traces("", SENDER, "${__data.fields.Operation}").build()
+
+    found = traces_behind(link.url or "", {"__data.fields.Operation": name}, at)
+
+    assert sent in found
+    assert other not in found
+
+
+def traces_behind(url: str, clicked: dict[str, str], at: Endpoints) -> set[str]:
+    link = explore_link(expand(url, clicked | time_variables()))
+    return {trace["traceID"] for trace in traces_found_by(link.query, at)}
 
 
 def test_every_dashboard_with_services_leads_to_lines_and_traces(traces: dict[str, Trace]) -> None:
     assert traces
     leading = {
-        uid: {explore_link_target(link["url"]) for panel in dashboard["panels"] for link in data_links(panel)}
+        uid: {explore_link_target(link["url"]) for panel in panels(dashboard) for link in data_links(panel)}
         for uid, dashboard in DASHBOARDS.items()
     }
     assert leading["overview"] >= {"loki", "jaeger", "dashboard"}

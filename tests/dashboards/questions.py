@@ -1,6 +1,7 @@
 """A panel's query, asked of the store that Grafana would ask."""
 
 import re
+import secrets
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,15 +56,18 @@ class Question:
         ask = {"loki": self._ask_loki, "victoria-metrics": self._ask_victoria_metrics, "jaeger": self._ask_jaeger}
         return ask[self.target["datasource"]["uid"]](at)
 
-    def bytes_selected(self, at: Endpoints) -> int:
-        """How many bytes of lines Loki keeps for the query's streams in the range."""
-        now = time.time_ns()
-        start = now - RANGE_SECONDS * 10**9
-        stats = _json(f"{at.loki}/loki/api/v1/index/stats", query=self.selector, start=start, end=now)
-        return int(stats["bytes"])
+    def bytes_read(self, at: Endpoints, until_ns: int) -> int:
+        """How many bytes of lines Loki reads for the query's answer, in the range that ends at `until_ns`."""
+        return self._ask_loki(at, until_ns).scanned_bytes
 
-    def _ask_loki(self, at: Endpoints) -> Answer:
-        now = time.time_ns()
+    def bytes_of_one_pass(self, at: Endpoints, until_ns: int) -> int:
+        """How many it reads of the query's streams to search them for what no line has, which is to read each once."""
+        nowhere = secrets.token_hex(16)
+        search = f"sum(count_over_time({self.selector} |= `{nowhere}` [{STEP_SECONDS}s]))"
+        return Question({"queryType": "range", "expr": search}, {}).bytes_read(at, until_ns)
+
+    def _ask_loki(self, at: Endpoints, until_ns: int | None = None) -> Answer:
+        now = until_ns or time.time_ns()
         if self.target["queryType"] == "instant":
             answer = _json(f"{at.loki}/loki/api/v1/query", query=self.text, time=now)
         else:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from string import ascii_uppercase
 
-from grafana_foundation_sdk.builders import table
+from grafana_foundation_sdk.builders import common, table
 from grafana_foundation_sdk.builders.dashboard import DashboardLink
 from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 
@@ -29,8 +29,8 @@ def rows(
 ) -> table.Panel:
     """One row for each value of a label; `columns` names those shown, in their order, by what the queries call them.
 
-    `units` tells a column's unit and decimals. Where the first query is the only one with an answer, as in quiet times,
-    Grafana calls its values by another name.
+    The row with the largest first value comes first. `units` tells a column's unit and decimals. Where the first query
+    is the only one with an answer, as in quiet times, Grafana calls its values by another name.
     """
     columns = columns | {"Value": columns["Value #A"]}
     hidden = dict.fromkeys(("Time", *_unused_values(queries, columns)), True)
@@ -46,6 +46,7 @@ def rows(
         .with_transformation(DataTransformerConfig(id_val="organize", options=organise))
         .thresholds(thresholds(((None, "blue"),)))
         .no_value("-")
+        .sort_by([common.TableSortByFieldState().display_name(columns["Value #A"]).desc(True)])
     )
     for column, (unit, decimals) in units.items():
         panel.override_by_name(column, properties({"unit": unit, "decimals": decimals, "custom.width": _NUMBER_WIDTH}))

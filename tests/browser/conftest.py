@@ -17,6 +17,8 @@ from tests.support.backend import Backend, Execution
 from tests.support.eventually import eventually
 from tests.support.grafana_server import Grafana, grafana_or_skip
 from tests.support.jaeger import Jaeger
+from tests.support.stored_metrics import wait_for_every_service
+from tests.support.victoria_metrics import VictoriaMetrics
 
 # Tall enough for every panel of a dashboard: Grafana leaves out what is not in sight.
 SIZE = {"width": 1280, "height": 2200}
@@ -52,20 +54,36 @@ def page(grafana: Grafana) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def execution(at: Endpoints, grafana: Grafana) -> Execution:
-    """An execution whose lines and spans are stored."""
+def given_up(at: Endpoints, grafana: Grafana) -> Execution:
+    """An execution that was given up, after one that succeeded and was replayed: every service has worked by then."""
     assert grafana
+    backend = Backend(at.backend)
+    backend.replay(backend.run("succeed"))
+    given_up = backend.run("always-fail")
+    wait_until_stored(given_up, ServiceName.DLQ_PROCESSOR, at)
+    wait_for_every_service(VictoriaMetrics(at.victoria_metrics))
+    return given_up
+
+
+@pytest.fixture(scope="session")
+def execution(at: Endpoints, given_up: Execution) -> Execution:
+    """An execution that succeeded, and whose lines and spans are stored."""
+    assert given_up
     execution = Backend(at.backend).run("succeed")
+    wait_until_stored(execution, ServiceName.RESULT_PROCESSOR, at)
+    return execution
+
+
+def wait_until_stored(execution: Execution, last: ServiceName, at: Endpoints) -> None:
+    """Wait until Loki has a line of the last service that an execution passes, and Jaeger its trace."""
     loki, jaeger = Loki(at.loki), Jaeger(at.jaeger)
     eventually(
         lambda: (
-            loki.lines(f'{{service_name="{ServiceName.RESULT_PROCESSOR}"}} |= `{execution.execution_id}`')
-            and jaeger.trace(execution.trace_id)
+            loki.lines(f'{{service_name="{last}"}} |= `{execution.execution_id}`') and jaeger.trace(execution.trace_id)
         ),
         sent=execution,
         components=("otel-collector", "loki", "jaeger"),
     )
-    return execution
 
 
 @pytest.fixture(scope="session")

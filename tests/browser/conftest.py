@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from app.core.service_names import ServiceName
 from stack.endpoints import Endpoints, endpoints
@@ -22,6 +22,7 @@ from tests.support.victoria_metrics import VictoriaMetrics
 
 # Tall enough for every panel of a dashboard: Grafana leaves out what is not in sight.
 SIZE = {"width": 1280, "height": 2200}
+PATIENCE_MS = 30_000
 # A container has no user namespace for Chromium's sandbox, and little shared memory.
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
@@ -47,7 +48,8 @@ def page(grafana: Grafana) -> Iterator[Page]:
             viewport={"width": SIZE["width"], "height": SIZE["height"]},
             extra_http_headers={"Authorization": f"Basic {credentials}"},
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         yield context.new_page()
         context.close()
         browser.close()

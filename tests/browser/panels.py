@@ -13,8 +13,8 @@ ERROR = ".panel-info-corner--error, [data-testid='data-testid Panel status error
 # The spinner of a panel that still asks, likewise.
 LOADING = ".panel-loading, [aria-label='Panel loading bar'], [data-testid='panel-loading-bar']"
 # Shares of a chart's width and height: where its newest values may be, from the right, and how high.
-_ACROSS = [share / 100 for share in range(99, 0, -1)]
-_UP = [0.97, 0.85, 0.6]
+_ACROSS = [share / 200 for share in range(199, 0, -1)]
+_UP = [0.98, 0.9, 0.6]
 
 
 def open_dashboard(page: Page, grafana: Grafana, uid: str, **variables: str) -> None:
@@ -60,7 +60,7 @@ def address_of(page: Page, panel: dict[str, Any], link: dict[str, Any]) -> str:
 def _value(shown: Locator, panel: dict[str, Any]) -> Locator:
     if panel["type"] == "table":
         return shown.locator("[role='cell'], [role='gridcell']").first
-    return shown.locator(".panel-content, [data-testid='data-testid panel content']")
+    return shown.locator(".panel-content span, [data-testid='data-testid panel content'] span").first
 
 
 def _click_a_value(page: Page, shown: Locator, offered: Locator) -> None:

@@ -68,7 +68,7 @@ def found_in_time(question: Question, at: Endpoints) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(("dashboard", "target"), NAMED_BY_LABELS)
-def test_legend_names_labels_that_the_series_have(
+def test_legend_names_each_series_by_labels_that_it_has(
     dashboard: dict[str, Any], target: dict[str, Any], at: Endpoints, execution: Execution
 ) -> None:
     labels = set(LEGEND_LABEL.findall(target["legendFormat"]))
@@ -77,6 +77,8 @@ def test_legend_names_labels_that_the_series_have(
     named = [series for series in found_in_time(question, at) if series]
     assert named
     assert all(labels <= set(series) for series in named)
+    names = [tuple(series[label] for label in sorted(labels)) for series in named]
+    assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize(("dashboard", "target"), queries("loki"))

@@ -11,8 +11,8 @@ LONGEST_NAME = 40
 # `saga-orchestrator`: the longest of ours, so that events stand in one column.
 _USUAL_NAME = 17
 
-# Shown elsewhere in the panel, or said again by another field (a traceback by the exception's type and message,
-# an access line's version by its event).
+# Shown elsewhere in the panel (a traceback among the fields of the line that is opened), or said again by the event (an
+# access line's version).
 _NOT_REPEATED = "timestamp|level|logger|event|trace_id|span_id|exception|http_version"
 _STRING_OR_NUMBER = r'("([^"\\]|\\.)*"|[^",{}\[\]]+)'
 _FIELD_NOT_REPEATED = f'"({_NOT_REPEATED})":{_STRING_OR_NUMBER}[,}}]'
@@ -39,7 +39,9 @@ _SERVICE = f'printf "%-{_USUAL_NAME}s" (trimPrefix "{NAMESPACE}-" .service_name 
 
 _LINE = "{{" + _SERVICE + "}}  {{if .event}}{{.event}}  {{" + _REST + "}}{{else}}{{__line__}}{{end}}"
 
-READABLE = f'| json event="event", level="level" | drop __error__, __error_details__ | line_format `{_LINE}`'
+_FIELDS = '| json event="event", level="level", exception="exception" | drop __error__, __error_details__'
+
+READABLE = f"{_FIELDS} | line_format `{_LINE}`"
 """What to put behind a LogQL query for lines.
 
 A line that is no JSON with an event (other senders write such) stays whole behind its service.

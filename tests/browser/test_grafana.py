@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -73,7 +73,7 @@ def test_a_link_leads_to_something(page: Page, grafana: Grafana, given_up: Execu
     assert "$" not in address
     if address.startswith("/explore") and grafana.major < EXPLORE_IN_LINKS:
         pytest.skip("this Grafana is older than the addresses of Explore that links are written for")
-    page.goto(grafana.url + address)
+    page.goto(urljoin(grafana.url, address))
     wait_for_answers(page)
     assert page.locator(ERROR).count() == 0
     expect(page.get_by_text("Dashboard not found")).to_have_count(0)
@@ -88,7 +88,7 @@ def test_a_readable_line_leads_to_its_execution(page: Page, grafana: Grafana, gi
     link = page.locator(f"a[href*='{given_up.execution_id}']").first
     expect(link).to_be_visible()
     # Some versions open it in a window of its own.
-    page.goto(grafana.url + (link.get_attribute("href") or ""))
+    page.goto(urljoin(grafana.url, link.get_attribute("href") or ""))
     wait_for_answers(page)
     expect(panel_named(page, "The way through all services").get_by_text("Execution given up").first).to_be_visible()
 

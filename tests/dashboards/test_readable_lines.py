@@ -1,7 +1,6 @@
 """What a person reads of a line, whoever wrote it: Loki rewrites lines as the dashboards have it."""
 
 import json
-import secrets
 
 import pytest
 
@@ -11,6 +10,7 @@ from stack.loki import Line, Loki
 from tests.support.eventually import eventually
 from tests.support.otlp import Record, send_http_protobuf
 
+SENDER = "readable-sender"
 OURS = (
     '{"timestamp":"2026-11-24T13:02:55.647984Z","level":"error","logger":"integr8scode","event":"Execution failed",'
     '"trace_id":"a04d3e6e1cdfdff6acdc088ae4e89da0","span_id":"f9507a8e7f638980","exit_code":137,'
@@ -42,7 +42,7 @@ class WithBody(Record):
         return self.event
 
 
-def shown(loki: Loki, at: Endpoints, service: str, body: str) -> Line:
+def shown(loki: Loki, at: Endpoints, body: str, service: str = SENDER) -> Line:
     record = WithBody(service, body)
     send_http_protobuf(at.otlp_http, record)
     query = f'{{service_name="{service}"}} | span_id="{record.span_id}" {READABLE}'
@@ -52,31 +52,35 @@ def shown(loki: Loki, at: Endpoints, service: str, body: str) -> Line:
 
 @pytest.mark.parametrize(("body", "readable"), BODIES.items(), ids=range(len(BODIES)))
 def test_is_service_event_and_fields(at: Endpoints, loki: Loki, body: str, readable: str) -> None:
-    line = shown(loki, at, "readable-sender", body)
+    line = shown(loki, at, body)
 
-    assert line.body.rstrip() == f"{'readable-sender':<17}  {readable}"
+    assert line.body.rstrip() == f"{SENDER:<17}  {readable}"
 
 
 def test_keeps_the_metadata_that_links_go_by(at: Endpoints, loki: Loki) -> None:
-    line = shown(loki, at, "readable-sender", OURS)
+    line = shown(loki, at, OURS)
 
     assert {"trace_id", "span_id"} <= set(line.metadata)
 
 
 def test_shows_no_error_beside_a_line_that_is_no_json(at: Endpoints, loki: Loki) -> None:
-    line = shown(loki, at, "readable-sender", "words, not JSON")
-    now = line.timestamp_ns + 10**9
+    assert "__error" not in fields_of(shown(loki, at, "words, not JSON"), loki)
 
-    found = loki.query_range(f'{{service_name="readable-sender"}} |= `words` {READABLE}', now - 10**10, now, limit=1)
 
-    assert found
-    assert "__error" not in json.dumps(found)
+def test_an_opened_line_has_its_traceback(at: Endpoints, loki: Loki) -> None:
+    assert "line 1 of x.py" in fields_of(shown(loki, at, '{"event":"Exploded","exception":"line 1 of x.py"}'), loki)
+
+
+def fields_of(line: Line, loki: Loki) -> str:
+    """All that Grafana gets of a line: labels, metadata, and what the query has parsed."""
+    query = f'{{service_name="{SENDER}"}} | span_id="{line.metadata["span_id"]}" {READABLE}'
+    return json.dumps(loki.query_range(query, line.timestamp_ns - 1, line.timestamp_ns + 1))
 
 
 @pytest.mark.parametrize("body", ["", " ", '{"event":""}'])
 def test_is_never_empty(at: Endpoints, loki: Loki, body: str) -> None:
-    assert shown(loki, at, f"readable-{secrets.token_hex(4)}", body).body.strip()
+    assert shown(loki, at, body).body.strip()
 
 
 def test_a_name_of_2048_letters_leaves_room_for_the_line(at: Endpoints, loki: Loki) -> None:
-    assert shown(loki, at, "x" * 2048, "the line").body == f"{'x' * 40}  the line"
+    assert shown(loki, at, "the line", "x" * 2048).body == f"{'x' * 40}  the line"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from app.core.service_names import ServiceName
 from stack.endpoints import Endpoints, endpoints
@@ -38,8 +38,8 @@ def grafana(at: Endpoints) -> Grafana:
 
 
 @pytest.fixture(scope="session")
-def page(grafana: Grafana) -> Iterator[Page]:
-    """A window in which the administrator is signed in."""
+def signed_in(grafana: Grafana) -> Iterator[BrowserContext]:
+    """A browser in which the administrator is signed in."""
     credentials = b64encode(f"{grafana.user}:{grafana.password}".encode()).decode()
     installed = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
@@ -50,9 +50,17 @@ def page(grafana: Grafana) -> Iterator[Page]:
         )
         context.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
-        yield context.new_page()
+        yield context
         context.close()
         browser.close()
+
+
+@pytest.fixture
+def page(signed_in: BrowserContext) -> Iterator[Page]:
+    """A window of its own for each test."""
+    page = signed_in.new_page()
+    yield page
+    page.close()
 
 
 @pytest.fixture(scope="session")

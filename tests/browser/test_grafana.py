@@ -14,7 +14,7 @@ from tests.support.backend import Execution
 from tests.support.grafana import dashboards, data_links, panels
 from tests.support.grafana_server import Grafana
 
-PICTURE = {"x": 0, "y": 0, "width": 1280, "height": 860}
+PICTURE = {"x": 0, "y": 0, "width": 1280, "height": 1170}
 # Since Grafana 10 an address can name a query in Explore; before, in another way.
 EXPLORE_IN_LINKS = 10
 
@@ -110,8 +110,8 @@ def test_a_line_leads_to_its_trace(page: Page, grafana: Grafana, execution: Exec
 
 def explore(grafana: Grafana, query: str) -> str:
     """The address of Explore with a query to Loki: since Grafana 10, and before."""
+    asked = {"refId": "A", "expr": query, "datasource": {"type": "loki", "uid": "loki"}}
+    pane = {"datasource": "loki", "queries": [asked], "range": {"from": "now-30m", "to": "now"}}
     if grafana.major >= EXPLORE_IN_LINKS:
-        asked = {"refId": "A", "expr": query, "datasource": {"type": "loki", "uid": "loki"}}
-        pane = {"datasource": "loki", "queries": [asked], "range": {"from": "now-30m", "to": "now"}}
         return f"/explore?schemaVersion=1&orgId=1&panes={quote(json.dumps({'pane': pane}))}"
-    return f"/explore?orgId=1&left={quote(json.dumps(['now-30m', 'now', 'Loki', {'expr': query}]))}"
+    return f"/explore?orgId=1&left={quote(json.dumps(pane))}"

@@ -11,9 +11,10 @@ LONGEST_NAME = 40
 # `saga-orchestrator`: the longest of ours, so that events stand in one column.
 _USUAL_NAME = 17
 
-# Shown elsewhere in the panel (a traceback among the fields of the line that is opened), or said again by the event (an
-# access line's version).
-_NOT_REPEATED = "timestamp|level|logger|event|trace_id|span_id|exception|http_version"
+# Shown elsewhere in the panel: a traceback among the fields of the line that is opened.
+_NOT_REPEATED = "timestamp|level|logger|event|trace_id|span_id|exception"
+# Its events say all that its fields do.
+_SAYS_IT_ALL = "uvicorn.access"
 _STRING_OR_NUMBER = r'("([^"\\]|\\.)*"|[^",{}\[\]]+)'
 _FIELD_NOT_REPEATED = f'"({_NOT_REPEATED})":{_STRING_OR_NUMBER}[,}}]'
 
@@ -37,9 +38,11 @@ _REST = " | ".join(
 )
 _SERVICE = f'printf "%-{_USUAL_NAME}s" (trimPrefix "{NAMESPACE}-" .service_name | trunc {LONGEST_NAME})'
 
-_LINE = "{{" + _SERVICE + "}}  {{if .event}}{{.event}}  {{" + _REST + "}}{{else}}{{__line__}}{{end}}"
+_FIELDS_OF_IT = f'{{{{if ne .logger "{_SAYS_IT_ALL}"}}}}  {{{{{_REST}}}}}{{{{end}}}}'
+_LINE = "{{" + _SERVICE + "}}  {{if .event}}{{.event}}" + _FIELDS_OF_IT + "{{else}}{{__line__}}{{end}}"
 
-_FIELDS = '| json event="event", level="level", exception="exception" | drop __error__, __error_details__'
+_JSON = 'event="event", level="level", logger="logger", exception="exception"'
+_FIELDS = f"| json {_JSON} | drop __error__, __error_details__"
 
 READABLE = f"{_FIELDS} | line_format `{_LINE}`"
 """What to put behind a LogQL query for lines.

@@ -24,6 +24,10 @@ BODIES = {
     ),
     '{"event":"nothing else"}': "nothing else",
     '{"event":"Said","text":"a, \\"b\\": c","level":"info"}': "Said  text=a, 'b': c",
+    # The event of an access line has its fields already.
+    '{"logger":"uvicorn.access","event":"a - \\"GET / HTTP/1.1\\" 200","client":"a","method":"GET"}': (
+        'a - "GET / HTTP/1.1" 200'
+    ),
     # Other senders' lines: whole.
     "words, not JSON": "words, not JSON",
     '{"message":"no event","n":1}': '{"message":"no event","n":1}',

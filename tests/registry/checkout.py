@@ -7,6 +7,9 @@ from pathlib import Path
 
 from stack.paths import ROOT
 
+# What a make hands to those that it starts: these tests run below one themselves, a person's make does not.
+OF_MAKE = ("MAKELEVEL", "MAKEFLAGS", "MFLAGS")
+
 
 def clean_checkout(folder: Path) -> Path:
     """Copy into `folder` what a clone would contain."""
@@ -28,7 +31,12 @@ def with_tools(checkout: Path) -> Path:
 def run_inside(checkout: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command in the checkout as a person would; stdout and stderr are captured together."""
     return subprocess.run(
-        ["env", *(f"{name}={value}" for name, value in variables.items()), *command],
+        [
+            "env",
+            *(f"--unset={name}" for name in OF_MAKE),
+            *(f"{name}={value}" for name, value in variables.items()),
+            *command,
+        ],
         cwd=checkout,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

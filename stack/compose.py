@@ -50,8 +50,9 @@ def compose(*arguments: str, timeout: float | None = None) -> subprocess.Complet
 
 
 def environment() -> dict[str, str]:
-    """The environment for Compose, with the profiles of the stack where none are named."""
-    return {"COMPOSE_PROFILES": compose_files.profiles(), **os.environ}
+    """The environment for Compose: the files in force, and the profiles of the stack where none are named."""
+    own = {"COMPOSE_FILE": compose_files.as_variable(), "COMPOSE_PROFILES": compose_files.profiles()}
+    return {**own, **os.environ}
 
 
 def project(*, every_profile: bool = False, files: Sequence[str] = ()) -> dict[str, Any]:

@@ -25,8 +25,21 @@ OVERRIDES = (
 
 
 def in_force() -> list[str]:
-    """The Compose files of this checkout, in the order in which they are merged."""
-    return _listed(os.environ.get("COMPOSE_FILE") or environment_file.read().get("COMPOSE_FILE", "")) or _found()
+    """The Compose files of this checkout, in the order in which they are merged.
+
+    A list of ours in `.env` stands for what is found now: the user's override file may have come or gone since.
+    """
+    if given := _listed(os.environ.get("COMPOSE_FILE", "")):
+        return given
+    listed = _listed(environment_file.read().get("COMPOSE_FILE", ""))
+    if listed and _chosen() is None:
+        return _with_ours(_found())
+    return listed or _found()
+
+
+def as_variable() -> str:
+    """The files in force as COMPOSE_FILE names them."""
+    return _separator().join(in_force())
 
 
 def profiles() -> str:

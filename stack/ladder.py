@@ -84,7 +84,7 @@ def outdated_services() -> list[str]:
     return [
         container["Service"]
         for container, at in zip(running, started, strict=True)
-        if any(file.is_file() and file.stat().st_mtime > at for file in mounted[container["Service"]])
+        if any(file.is_file() and file.stat().st_mtime > at for file in mounted.get(container["Service"], ()))
     ]
 
 

@@ -50,6 +50,7 @@ def test_an_override_that_comes_or_goes_later_counts(checkout: Path) -> None:
     assert written() == f"{BASE}:{OURS}:{OVERRIDE}"
 
     (checkout / OVERRIDE).unlink()
+    assert compose_files.as_variable() == f"{BASE}:{OURS}", "before it is written"
     compose_files.use_images_from_source(with_grafana=False)
     assert written() == f"{BASE}:{OURS}"
 

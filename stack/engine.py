@@ -76,7 +76,7 @@ def _by_systemd() -> bool:
 
 
 def _start_need() -> Need:
-    by_hand = "systemctl start docker" if _by_systemd() else "(dockerd >/var/log/dockerd.log 2>&1 &)"
+    by_hand = "systemctl start docker" if _by_systemd() else f"(dockerd >{DAEMON_LOG} 2>&1 &)"
     return Need("start the Docker Engine", "a few seconds", by_hand)
 
 

@@ -81,7 +81,7 @@ def _images_from_source(source: ImageSource, report: Report, consent: Consent) -
         host_packages.ensure_installable(BUILDING, packages)
         # Whoever chose it has agreed to the build, not to packages on the host.
         chosen = source is ImageSource.FROM_SOURCE
-        consent.obtain(BUILDING, host_packages.need(packages, "about a minute") if chosen else _needs(packages))
+        consent.obtain(BUILDING, _package_needs(packages) if chosen else _needs(packages))
         host_packages.install(BUILDING, packages)
         _build(lambda: images.build_all(report, _components()))
         report("every image is built from source")
@@ -100,7 +100,11 @@ def _needs(packages: Sequence[str]) -> list[Need]:
     build = Need(
         "build every image from source in .build/", "10 to 20 min, 10 GB of disk", "STACK_IMAGES=from-source make up"
     )
-    return [*host_packages.need(packages, "about a minute"), build]
+    return [*_package_needs(packages), build]
+
+
+def _package_needs(packages: Sequence[str]) -> list[Need]:
+    return host_packages.need(packages, "about a minute")
 
 
 def _build(build: Callable[[], None]) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from stack.endpoints import endpoints
 from stack.loki import Loki
@@ -13,8 +12,8 @@ from tests.faults.containers import Containers
 from tests.faults.disks import filled
 from tests.faults.flood import SUSTAINABLE, Flood
 from tests.faults.form import Form
+from tests.faults.wal import segments, wait_until_replaced
 from tests.support import far_too_much
-from tests.support.eventually import eventually
 
 PEOPLE = 20
 WORST_QUERIES = (
@@ -25,8 +24,6 @@ WORST_QUERIES = (
 )
 # A full record of 1,000 bytes by its header (type, length, checksum), of which four are there.
 HALF_A_RECORD = bytes([1, 0x03, 0xE8, 0, 0, 0, 0]) + b"half"
-# A start of Loki and two rounds of checkpoint_duration (loki/loki-config.yaml), with room for a busy machine.
-REPLACED_WITHIN_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -102,18 +99,8 @@ def loki_killed_again_after_half_a_record(containers: Containers, _form: Form) -
     with cut_off.open("ab") as segment:
         containers.kill("loki")
         segment.write(HALF_A_RECORD)
-    eventually(
-        lambda: segments(log) - {cut_off} and cut_off not in segments(log),
-        sent="kill -9 and half a record",
-        components=("loki",),
-        within=REPLACED_WITHIN_SECONDS,
-    )
+    wait_until_replaced(log, {cut_off})
     containers.kill("loki")
-
-
-def segments(log: Path) -> set[Path]:
-    """The files of the write-ahead log; none while the volume is not mounted. Checkpoints are folders beside them."""
-    return {path for path in log.glob("*") if path.name.isdigit()}
 
 
 def heavy_queries(_containers: Containers, form: Form) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stack.inspection import engine_folder
+from stack.docker.inspect import engine_folder
 
 # proc(5)
 DROP_CACHES = Path("/proc/sys/vm/drop_caches")

@@ -17,11 +17,11 @@ import requests
 
 from bench.containers import Containers
 from bench.page_cache import as_after_reboot
-from stack import compose, compose_files
+from stack.docker import compose, compose_files
 from stack.failure import StepError
-from stack.loki import Loki
 from stack.paths import ROOT
 from stack.process import last_lines
+from stack.stores.loki import Loki
 from tests.support.otlp import PROTOBUF_HEADERS
 
 CONFIGURATIONS = Path(__file__).parent / "configurations"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stack.failure import StepError
-from stack.loki import Loki
+from stack.stores.loki import Loki
 
 # Numbers have nine digits; those that share the first five are a block. A query may return 500 series.
 BLOCK_DIGITS = 5

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from stack.build_step import Steps
-from stack.go_build import STATIC
-from stack.go_toolchain import download, installed_go, new_enough_go
-from stack.image_versions import release
-from stack.images import SCRATCH
+from stack.build.go_build import STATIC
+from stack.build.go_toolchain import download, installed_go, new_enough_go
+from stack.build.images import SCRATCH
+from stack.build.steps import Steps
+from stack.build.versions import release
 from stack.terminal import console
 
 MODULE = "github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen"

@@ -11,17 +11,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stack import compose, config_check, doctor, ladder, tail, trace
-from stack.endpoints import Endpoints, endpoints
-from stack.engine import engine_answers
+from stack.docker import compose
+from stack.docker.endpoints import Endpoints, endpoints
+from stack.docker.inspect import engine_answers
 from stack.failure import StepError
-from stack.jaeger import Jaeger
-from stack.line_view import one_line
-from stack.loki import Loki
+from stack.look import doctor, tail, trace
+from stack.look.line_view import one_line
 from stack.paths import ROOT
 from stack.process import last_lines
+from stack.stores.jaeger import Jaeger
+from stack.stores.loki import Loki
 from stack.terminal import console, errors, told_failures
-from stack.window import parse_time
+from stack.time_range import parse_time
+from stack.up import configuration_check
+from stack.up.bring_up import bring_up
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The operator's tools of the log aggregation stack.")
 
@@ -31,7 +34,7 @@ def up() -> None:
     """Start everything: engine, images, services; wait until all of it is ready."""
     began = time.monotonic()
     with told_failures():
-        with_grafana = ladder.climb(_reporter(began))
+        with_grafana = bring_up(_reporter(began))
         console.print(f"[green]ready[/green] after {time.monotonic() - began:.0f} s\n")
         console.print(_addresses(endpoints(), with_grafana=with_grafana))
         console.print(_next_steps(endpoints(), with_grafana=with_grafana))
@@ -60,7 +63,7 @@ def check() -> None:
     """Let every component validate its configuration, and Compose its files."""
     with told_failures():
         compose.project(every_profile=True)
-        config_check.check_configurations()
+        configuration_check.check_configurations()
         console.print("Compose, Loki, the Collector, VictoriaMetrics and Jaeger accept their configuration")
 
 

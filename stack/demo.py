@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stack.endpoints import endpoints
+from stack.docker.endpoints import endpoints
 from stack.failure import StepError
 
 REQUEST_SECONDS = 10.0

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from stack import environment_file
+from stack.docker import environment_file
 from stack.failure import StepError
 from stack.paths import ENVIRONMENT_FILE
 

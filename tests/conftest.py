@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from stack.endpoints import Endpoints, endpoints
-from stack.loki import Loki
+from stack.docker.endpoints import Endpoints, endpoints
+from stack.stores.loki import Loki
 from tests.support.backend import Backend
 from tests.support.jaeger import Jaeger
 from tests.support.victoria_metrics import VictoriaMetrics

@@ -16,8 +16,8 @@ from bench.scenario import Cases, Figures, percentile
 from bench.systems import PORTS, Running
 from bench.talker import is_probe
 from stack.failure import StepError
-from stack.loki import MOST_LINES, Loki
 from stack.paths import ROOT
+from stack.stores.loki import MOST_LINES, Loki
 from tests.support.otlp import PROTOBUF_HEADERS, Record
 
 PROBES_PER_SECOND = 10

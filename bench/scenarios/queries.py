@@ -17,7 +17,7 @@ from bench.scenario import Cases, Figures, percentile
 from bench.systems import Running
 from bench.tally import tally
 from stack.failure import StepError
-from stack.loki import Line, Loki
+from stack.stores.loki import Line, Loki
 from tests.support import far_too_much
 
 SERVICES = tuple(f"stored-{number}" for number in range(7))

@@ -13,10 +13,10 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
-from stack import compose
-from stack.endpoints import Endpoints
-from stack.loki import Loki
+from stack.docker import compose
+from stack.docker.endpoints import Endpoints
 from stack.process import run
+from stack.stores.loki import Loki
 from tests.support.eventually import eventually
 from tests.support.otlp import PROTOBUF_HEADERS, Record, send_http_protobuf
 

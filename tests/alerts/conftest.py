@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.endpoints import endpoints
+from stack.docker.endpoints import endpoints
 from tests.alerts import rules, time_lapse
 from tests.alerts.broken_stack import BrokenStack
 from tests.alerts.evaluation import Evaluation

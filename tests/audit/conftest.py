@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 from rich.progress import Progress
 
-from stack.audit import Auditor, Finding, audit, find_services
-from stack.backfill import backfill
-from stack.endpoints import Endpoints, endpoints
-from stack.loki import Loki
-from stack.window import NS_PER_SECOND, Window
+from stack.audit.audit import Auditor, Finding, audit, find_services
+from stack.audit.backfill import backfill
+from stack.docker.endpoints import Endpoints, endpoints
+from stack.stores.loki import Loki
+from stack.time_range import NS_PER_SECOND, Window
 from tests.audit.subject import Subject
 
 

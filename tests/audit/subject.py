@@ -5,7 +5,7 @@ import secrets
 import subprocess
 from dataclasses import dataclass, field
 
-from stack import compose
+from stack.docker import compose
 
 # Writes its argument; for exact bytes.
 ECHO = "import sys; sys.stdout.buffer.write(sys.argv[1].encode('utf-8', 'surrogateescape'))"

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import requests
 
-from stack.comparison import Counts
-from stack.container_logs import WrittenLine
-from stack.endpoints import Endpoints
-from stack.loki import MOST_LINES, Line, Loki
-from stack.otlp_logs import RequestBuilder
-from stack.window import nanoseconds
+from stack.audit.compare_lines import Counts
+from stack.audit.container_logs import WrittenLine
+from stack.audit.otlp_records import RequestBuilder
+from stack.docker.endpoints import Endpoints
+from stack.stores.loki import MOST_LINES, Line, Loki
+from stack.time_range import nanoseconds
 from tests.audit.conftest import Operator
 from tests.audit.subject import APPLICATION, ECHO, Subject, docker, json_line
 from tests.support.eventually import eventually

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.json_line import shorten_line
-from stack.comparison import Comparison, Counts, identity
-from stack.container_logs import WrittenLine
-from stack.loki_lines import StoredLine
+from stack.audit.compare_lines import Comparison, Counts, identity
+from stack.audit.container_logs import WrittenLine
+from stack.stores.loki_lines import StoredLine
 from tests.audit.subject import json_line
 
 # Few enough that both sides often have the same ones, and several times.

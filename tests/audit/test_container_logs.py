@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.container_logs import WrittenLine, parse
+from stack.audit.container_logs import WrittenLine, parse
 
 STAMP = b"2026-11-22T12:00:00.000000007Z "
 LATER = b"2026-11-22T12:00:09.000000009Z "

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.window import Window, parse_time, rfc3339
+from stack.time_range import Window, parse_time, rfc3339
 
 NOW_NS = 1_795_348_800_000_000_000  # 2026-11-22T12:00:00Z
 

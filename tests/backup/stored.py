@@ -9,8 +9,8 @@ from typing import Any, Self
 import requests
 
 from bench.load import Template
-from stack.endpoints import endpoints
-from stack.loki import Loki
+from stack.docker.endpoints import endpoints
+from stack.stores.loki import Loki
 from tests.support.backend import Backend
 from tests.support.eventually import eventually
 from tests.support.jaeger import Jaeger

@@ -11,8 +11,9 @@ from typing import IO
 import pytest
 import yaml
 
-from stack import compose, volumes
-from stack.endpoints import endpoints
+from stack.backup import volumes
+from stack.docker import compose
+from stack.docker.endpoints import endpoints
 from stack.process import run
 from tests.backup.conftest import Command
 from tests.backup.stored import LINES, PatientSender, Stored, fill, lines_of, look

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from stack import compose
+from stack.docker import compose
 from stack.paths import ROOT
 from tests.backup.conftest import Command
 from tests.support.own_project import own_project, run_compose, up

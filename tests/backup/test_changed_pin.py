@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stack import compose, images
+from stack.build import images
+from stack.docker import compose
 from stack.paths import COMPOSE_FILE
 
 

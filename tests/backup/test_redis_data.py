@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack import compose
+from stack.docker import compose
 from stack.paths import ROOT
 from tests.support.eventually import eventually
 from tests.support.own_project import own_project, run_compose, up

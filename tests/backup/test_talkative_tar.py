@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack import compose
+from stack.backup.volumes import Volume
+from stack.docker import compose
 from stack.failure import StepError
 from stack.process import run
-from stack.volumes import Volume
 
 # One message each, of about 100 bytes: a pipe holds 64 KiB.
 FILES = 5_000

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from app.core.service_names import ServiceName
-from stack.endpoints import Endpoints, endpoints
-from stack.loki import Loki
+from stack.docker.endpoints import Endpoints, endpoints
 from stack.paths import ROOT
+from stack.stores.loki import Loki
 from tests.support.backend import Backend, Execution
 from tests.support.eventually import eventually
 from tests.support.grafana_server import Grafana, grafana_or_skip

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.endpoints import Endpoints
+from stack.docker.endpoints import Endpoints
 from tests.support.backend import Backend, Execution
 from tests.support.stored_metrics import wait_for_every_service
 from tests.support.victoria_metrics import VictoriaMetrics

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from stack.endpoints import Endpoints
+from stack.docker.endpoints import Endpoints
 from tests.support.grafana import expand
 
 RANGE_SECONDS = 30 * 60

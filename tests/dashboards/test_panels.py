@@ -8,7 +8,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from app.core.service_names import ServiceName
-from stack.endpoints import Endpoints
+from stack.docker.endpoints import Endpoints
 from tests.dashboards.questions import Question
 from tests.support.backend import Execution
 from tests.support.eventually import eventually

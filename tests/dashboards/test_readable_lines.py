@@ -5,8 +5,8 @@ import json
 import pytest
 
 from dashboards.readable import READABLE
-from stack.endpoints import Endpoints
-from stack.loki import Line, Loki
+from stack.docker.endpoints import Endpoints
+from stack.stores.loki import Line, Loki
 from tests.support.eventually import eventually
 from tests.support.otlp import Record, send_http_protobuf
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import requests
 
-from stack.endpoints import Endpoints
+from stack.docker.endpoints import Endpoints
 from tests.faults.ledger import Account, Lines, Sender, Spans
 from tests.support.eventually import eventually
 

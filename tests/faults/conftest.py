@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import ladder
-from stack.endpoints import Endpoints, endpoints
+from stack.docker.endpoints import Endpoints, endpoints
+from stack.up import services
 from tests.faults.containers import Containers
 from tests.faults.disks import disk
 from tests.faults.form import FORMS, Form
@@ -44,7 +44,7 @@ def at(form: Form, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoin
             variables={"FAULTS_LOKI_DISK": loki_disk, "FAULTS_COLLECTOR_DISK": collector_disk},
         ),
     ):
-        ladder.start(print)
+        services.start(print)
         yield endpoints()
 
 

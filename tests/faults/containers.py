@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from stack import compose
+from stack.docker import compose
 from stack.process import run
 from tests.support.project_containers import ProjectContainers
 

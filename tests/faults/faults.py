@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from stack.endpoints import endpoints
-from stack.loki import Loki
+from stack.docker.endpoints import endpoints
+from stack.stores.loki import Loki
 from tests.faults.containers import Containers
 from tests.faults.disks import filled
 from tests.faults.flood import SUSTAINABLE, Flood

@@ -8,10 +8,10 @@ from contextlib import contextmanager, suppress
 import requests
 from rich.progress import Progress
 
-from stack.audit import Auditor, Finding, audit, find_services
-from stack.backfill import backfill
-from stack.endpoints import Endpoints
-from stack.window import Window
+from stack.audit.audit import Auditor, Finding, audit, find_services
+from stack.audit.backfill import backfill
+from stack.docker.endpoints import Endpoints
+from stack.time_range import Window
 from tests.faults.containers import Containers
 from tests.faults.form import Form
 from tests.faults.ledger import Account

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from stack.endpoints import Endpoints
+from stack.docker.endpoints import Endpoints
 from tests.faults.account import settled
 from tests.faults.ledger import HOUR_NS, Clock, Sender, lines
 from tests.faults.table import Table

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from stack.endpoints import Endpoints
+from stack.docker.endpoints import Endpoints
 from tests.faults.account import settled, wait_until_everything_answers, wait_until_stored
 from tests.faults.containers import Containers
 from tests.faults.faults import FAULTS, Fault

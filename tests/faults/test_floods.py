@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 import pytest
 import requests
 
-from stack.endpoints import Endpoints
-from stack.loki import Loki
+from stack.docker.endpoints import Endpoints
+from stack.stores.loki import Loki
 from tests.faults.account import PIPELINE, settled, wait_until_stored
 from tests.faults.containers import Containers
 from tests.faults.flood import SUSTAINABLE, Flood

@@ -9,13 +9,13 @@ from pathlib import Path
 import requests
 from rich.progress import Progress
 
-from stack import compose
-from stack.audit import Auditor, Service, audit, find_services
-from stack.backfill import backfill
-from stack.endpoints import Endpoints
-from stack.loki import Loki
+from stack.audit.audit import Auditor, Service, audit, find_services
+from stack.audit.backfill import backfill
+from stack.docker import compose
+from stack.docker.endpoints import Endpoints
 from stack.process import run
-from stack.window import Window
+from stack.stores.loki import Loki
+from stack.time_range import Window
 from tests.faults.account import RECOVERED_WITHIN_SECONDS, settled, wait_until_everything_answers
 from tests.faults.containers import Containers
 from tests.faults.flood import SUSTAINABLE, Flood

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from stack import compose
-from stack.endpoints import Endpoints
+from stack.docker import compose
+from stack.docker.endpoints import Endpoints
 from tests.support.grafana_server import Grafana, grafana_or_skip
 
 

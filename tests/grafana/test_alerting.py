@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from stack import environment_file
+from stack.docker import environment_file
 from tests.alerts import rules
 from tests.support.eventually import eventually
 from tests.support.grafana_server import TIMEOUT_S, Grafana

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack.endpoints import endpoints
+from stack.docker.endpoints import endpoints
 from tests.grafana.test_alerting import OWN_RECEIVERS
 from tests.support.grafana_server import Grafana
 from tests.support.own_project import own_project, up

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from stack import compose_files, images
-from stack.endpoints import Endpoints, endpoints
-from stack.image_versions import JAEGER_2
+from stack.build import images
+from stack.build.versions import JAEGER_2
+from stack.docker import compose_files
+from stack.docker.endpoints import Endpoints, endpoints
 from stack.paths import JAEGER_2_FILE
 from tests.faults.containers import Containers
 from tests.links.conftest import executions, lines, metrics, traces

@@ -3,9 +3,9 @@
 import pytest
 import requests
 
-from stack import compose
-from stack.endpoints import Endpoints
-from stack.image_versions import JAEGER_2, release
+from stack.build.versions import JAEGER_2, release
+from stack.docker import compose
+from stack.docker.endpoints import Endpoints
 from tests.faults.account import settled, wait_until_everything_answers
 from tests.faults.containers import Containers
 from tests.faults.ledger import Sender, Spans

@@ -6,11 +6,12 @@ import orjson
 import pytest
 
 from app.core.service_names import ServiceName
-from stack import compose, container_logs
-from stack.container_logs import Container
-from stack.endpoints import Endpoints
-from stack.loki import Line, Loki
-from stack.window import NS_PER_SECOND, Window
+from stack.audit import container_logs
+from stack.audit.container_logs import Container
+from stack.docker import compose
+from stack.docker.endpoints import Endpoints
+from stack.stores.loki import Line, Loki
+from stack.time_range import NS_PER_SECOND, Window
 from tests.support.backend import Backend, Execution
 from tests.support.eventually import eventually
 from tests.support.jaeger import Jaeger, Trace

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from stack.loki import Line
+from stack.stores.loki import Line
 from tests.support.grafana import expand
 from tests.support.jaeger import Trace
 

@@ -5,7 +5,7 @@ import time
 
 import requests
 
-from stack.endpoints import Endpoints
+from stack.docker.endpoints import Endpoints
 from tests.support.eventually import eventually
 from tests.support.jaeger import Jaeger
 

@@ -10,8 +10,8 @@ import requests
 
 from app.core.service_names import ServiceName
 from dashboards.links import to_failed_traces, to_traces
-from stack.endpoints import Endpoints
-from stack.loki import Loki
+from stack.docker.endpoints import Endpoints
+from stack.stores.loki import Loki
 from tests.dashboards.questions import RANGE_SECONDS, Question
 from tests.links.rules import explore_link
 from tests.links.spans import SENDER, stored_span

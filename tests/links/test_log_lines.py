@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from app.core.service_names import ServiceName
-from stack.endpoints import Endpoints
-from stack.loki import Line, Loki
+from stack.docker.endpoints import Endpoints
+from stack.stores.loki import Line, Loki
 from tests.links.conftest import PIPELINE
 from tests.links.rules import derived_links
 from tests.support.eventually import eventually

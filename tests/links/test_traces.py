@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.core.service_names import ServiceName
-from stack.loki import Line, Loki
 from stack.paths import ROOT
+from stack.stores.loki import Line, Loki
 from tests.links.rules import explore_link, jaeger_link, shifted_range, span_variables
 from tests.support.eventually import eventually
 from tests.support.grafana import data_sources, expand, variables_in

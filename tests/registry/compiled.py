@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from stack.build_step import Steps
-from stack.go_build import GoModule
-from stack.images import SCRATCH
+from stack.build.go_build import GoModule
+from stack.build.images import SCRATCH
+from stack.build.steps import Steps
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from stack import compose
-from stack.image_versions import official_python_image
-from stack.images import PROXY_VARIABLES, SCRATCH
-from stack.inspection import image_id
+from stack.build.images import PROXY_VARIABLES, SCRATCH
+from stack.build.versions import official_python_image
+from stack.docker import compose
+from stack.docker.inspect import image_id
 from stack.paths import ROOT
 from tests.registry.registry import free_port, registry
 

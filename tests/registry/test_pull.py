@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import compose
-from stack.inspection import image_id
+from stack.docker import compose
+from stack.docker.inspect import image_id
 from tests.registry.checkout import run_inside, with_tools
 from tests.registry.compiled import BUILDX
 from tests.support.own_engine import OwnEngine

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import compose
-from stack.image_versions import official_python_image
+from stack.build.versions import official_python_image
+from stack.docker import compose
 from tests.registry import faulty
 from tests.registry.checkout import run_inside, with_tools
 from tests.registry.conftest import PORT

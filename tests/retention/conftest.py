@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from stack import compose
+from stack.docker import compose
 
 
 def write_override(file: Path, document: dict[str, Any]) -> Path:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack import compose, volumes
-from stack.endpoints import endpoints
+from stack.backup import volumes
+from stack.docker import compose
+from stack.docker.endpoints import endpoints
 from stack.process import run
 from tests.retention.conftest import command_of, write_override
 from tests.support.eventually import eventually

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from stack.endpoints import Endpoints, endpoints
-from stack.loki import Line, Loki
+from stack.docker.endpoints import Endpoints, endpoints
+from stack.stores.loki import Line, Loki
 from tests.shapes.odd import NAMESPACE
 from tests.support.eventually import eventually
 from tests.support.otlp import PROTOBUF_HEADERS

@@ -8,7 +8,7 @@ import pytest
 from opentelemetry.proto.logs.v1.logs_pb2 import ResourceLogs
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
-from stack.loki import Line
+from stack.stores.loki import Line
 from tests.shapes.conftest import Pipeline, new_marker
 from tests.shapes.odd import NAMESPACE, NOT_UTF8, Attributes, Odd, key_values, nested, on_the_wire, plain
 

@@ -5,8 +5,8 @@ from collections.abc import Set
 
 import pytest
 
-from stack.endpoints import Endpoints
-from stack.loki import Line, Loki
+from stack.docker.endpoints import Endpoints
+from stack.stores.loki import Line, Loki
 from tests.support.backend import Backend, Execution
 from tests.support.eventually import eventually
 from tests.support.otlp import Record, send_http_protobuf

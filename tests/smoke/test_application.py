@@ -7,8 +7,8 @@ import pytest
 import requests
 
 from app.core.service_names import ServiceName
-from stack.endpoints import Endpoints
-from stack.loki import Loki
+from stack.docker.endpoints import Endpoints
+from stack.stores.loki import Loki
 from tests.smoke.conftest import lines_of
 from tests.support.backend import Backend, Execution
 from tests.support.eventually import eventually

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from stack import compose, inspection, ladder
-from stack.endpoints import Endpoints
+from stack.docker import compose, containers, inspect
+from stack.docker.endpoints import Endpoints
 from tests.support.eventually import eventually
 from tests.support.victoria_metrics import VictoriaMetrics
 
@@ -20,8 +20,8 @@ START_UP = timedelta(seconds=5)
 @pytest.fixture(scope="module")
 def inspected() -> dict[str, dict[str, Any]]:
     """Compose service → what the engine says of its container."""
-    names = {container["Service"]: container["Name"] for container in ladder.containers()}
-    return dict(zip(names, inspection.inspected([*names.values()]), strict=True))
+    names = {container["Service"]: container["Name"] for container in containers.listed()}
+    return dict(zip(names, inspect.inspected([*names.values()]), strict=True))
 
 
 def test_every_service_is_running_and_healthy(inspected: dict[str, dict[str, Any]]) -> None:

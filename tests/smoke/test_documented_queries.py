@@ -3,7 +3,7 @@
 import json
 
 from app.core.service_names import NAMESPACE, ServiceName
-from stack.loki import Line, Loki
+from stack.stores.loki import Line, Loki
 from tests.smoke.conftest import PIPELINE, lines_of
 from tests.support.backend import Execution
 from tests.support.eventually import eventually

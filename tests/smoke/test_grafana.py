@@ -6,7 +6,7 @@ import time
 import pytest
 import requests
 
-from stack.endpoints import Endpoints
+from stack.docker.endpoints import Endpoints
 from tests.support.grafana import dashboards
 from tests.support.grafana_server import TIMEOUT_S, Grafana, grafana_or_skip
 

@@ -2,8 +2,8 @@
 
 import json
 
-from stack import compose
-from stack.endpoints import Endpoints
+from stack.docker import compose
+from stack.docker.endpoints import Endpoints
 
 
 def test_links_to_grafana_where_grafana_is(at: Endpoints) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from stack.endpoints import Endpoints
-from stack.loki import Line, Loki
+from stack.docker.endpoints import Endpoints
+from stack.stores.loki import Line, Loki
 from tests.smoke.conftest import PIPELINE
 from tests.support.eventually import eventually
 from tests.support.otlp import (

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from app.core.service_names import ServiceName
-from stack.endpoints import Endpoints
-from stack.loki import Loki
+from stack.docker.endpoints import Endpoints
 from stack.paths import ROOT
+from stack.stores.loki import Loki
 from tests.smoke.conftest import lines_of
 from tests.smoke.test_application import THE_WAY
 from tests.support.backend import Execution

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from stack.endpoints import Endpoints
-from stack.loki import Line, Loki
+from stack.docker.endpoints import Endpoints
 from stack.paths import ROOT
+from stack.stores.loki import Line, Loki
 from tests.smoke.conftest import PIPELINE
 from tests.support.eventually import eventually
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack import compose
+from stack.docker import compose
 from stack.paths import ROOT
 from tests.support.backend import Backend
 

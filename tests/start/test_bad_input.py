@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import ladder
+from stack.docker import containers
 from stack.paths import ROOT
 from tests.start.conftest import run_stack
 
@@ -37,7 +37,7 @@ def test_a_broken_configuration_is_named_and_once_mended_accepted(file: str, cop
 
 
 def test_a_port_in_use_is_named_with_its_variable_and_nothing_is_touched() -> None:
-    before = {container["ID"] for container in ladder.containers()}
+    before = {container["ID"] for container in containers.listed()}
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = server.getsockname()[1]
         result = run_stack(ROOT, "up", LOKI_PORT=str(taken))
@@ -45,7 +45,7 @@ def test_a_port_in_use_is_named_with_its_variable_and_nothing_is_touched() -> No
     assert result.returncode == 1
     assert f"127.0.0.1:{taken} (loki)" in result.stderr
     assert "LOKI_PORT=" in result.stderr
-    assert {container["ID"] for container in ladder.containers()} == before
+    assert {container["ID"] for container in containers.listed()} == before
 
 
 def test_a_setting_that_does_not_exist_is_named_with_those_that_do() -> None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import requests
 
-from stack import compose
+from stack.docker import compose
 from stack.failure import StepError
 from stack.process import last_lines
 

@@ -2,7 +2,7 @@
 
 import requests
 
-from stack.loki import MOST_LINES
+from stack.stores.loki import MOST_LINES
 
 THIRTY_DAYS_NS = 30 * 24 * 3600 * 10**9
 # As Grafana: `timeout` in grafana/provisioning/datasources/datasources.yml.

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from stack import environment_file
-from stack.endpoints import Endpoints
+from stack.docker import environment_file
+from stack.docker.endpoints import Endpoints
 
 TIMEOUT_S = 30
 

@@ -7,7 +7,7 @@ that floats already (`3.11-slim`) stays as it is.
 import re
 from collections.abc import Iterable
 
-from stack import compose
+from stack.docker import compose
 from stack.paths import COMPOSE_FILE
 
 RELEASE = re.compile(r"v?\d+\.\d+\.\d+(-(?P<variant>[a-z]+))?")

@@ -18,8 +18,8 @@ from typing import IO, Final
 
 import pytest
 
-from stack import compose
-from stack.endpoints import endpoints
+from stack.docker import compose
+from stack.docker.endpoints import endpoints
 from stack.process import last_lines, run
 
 START_SECONDS: Final = 60.0

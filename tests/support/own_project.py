@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import compose, compose_files
-from stack.endpoints import endpoints
+from stack.docker import compose, compose_files
+from stack.docker.endpoints import endpoints
 
 # Below those that the kernel gives to clients: one of them may take a port while what listens there starts again.
 PORTS = range(20_000, 32_768)

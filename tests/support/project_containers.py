@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from stack.inspection import container_ids, inspected
+from stack.docker.inspect import container_ids, inspected
 
 
 class ProjectContainers:

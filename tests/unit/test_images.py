@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stack import build_step, debian_base, image_versions, images
-from stack.build_step import BuildError, Steps, remedy_for
-from stack.go_build import collector_go_mod, collector_manifest, compile_package, local_replacements
-from stack.go_toolchain import installed_go, json_in, required_version
+from stack.build import debian_base, images, steps, versions
+from stack.build.go_build import collector_go_mod, collector_manifest, compile_package, local_replacements
+from stack.build.go_toolchain import installed_go, json_in, required_version
+from stack.build.steps import BuildError, Steps, remedy_for
 from stack.paths import COMPOSE_FILE, JAEGER_2_FILE, ROOT
 
 
@@ -32,12 +32,12 @@ class TestVersions:
         assert images.official_python_image().endswith(f"-{images.version('python')}")
 
     def test_a_digest_does_not_hide_the_tag(self) -> None:
-        assert image_versions.image_tag("loki", f"registry:5000/grafana/loki:3.7.8@sha256:{'0' * 64}") == "3.7.8"
+        assert versions.image_tag("loki", f"registry:5000/grafana/loki:3.7.8@sha256:{'0' * 64}") == "3.7.8"
 
     @pytest.mark.parametrize("image", ["", "grafana/loki", f"grafana/loki@sha256:{'0' * 64}"])
     def test_an_image_without_a_tag_is_refused_by_name(self, image: str) -> None:
         with pytest.raises(BuildError, match=f"loki: .*docker-compose.yml: `{image}` has no tag"):
-            image_versions.image_tag("loki", image)
+            versions.image_tag("loki", image)
 
     @pytest.mark.parametrize("image", ["python:3.11", "python:3.11-slim"])
     def test_a_python_image_that_names_no_debian_release_is_refused(
@@ -46,9 +46,9 @@ class TestVersions:
         compose_file = tmp_path / "docker-compose.yml"
         services = {"backend": {"build": {"args": {"PYTHON_IMAGE": image}}}}
         compose_file.write_text(yaml.safe_dump({"services": services}))
-        monkeypatch.setattr(image_versions, "COMPOSE_FILE", compose_file)
+        monkeypatch.setattr(versions, "COMPOSE_FILE", compose_file)
         with pytest.raises(BuildError, match=f"`{image}` does not end in the name of a Debian release"):
-            image_versions.debian_suite()
+            versions.debian_suite()
 
 
 class TestChoice:
@@ -236,7 +236,7 @@ class TestFailures:
             ("Cannot connect to the Docker daemon at unix:///…", "Engine"),
             ("Temporary failure resolving 'mirror.example'", "dns"),
             ("verifying module: checksum mismatch", "checksum"),
-            ("something never seen before", build_step.ANY_OTHER_REMEDY),
+            ("something never seen before", steps.ANY_OTHER_REMEDY),
         ],
     )
     def test_a_known_cause_comes_with_its_remedy(self, printed: str, remedy: str) -> None:
@@ -268,8 +268,8 @@ class TestProgress:
         Steps("loki", lines.append).run("asking", ["true"])
         assert lines == []
 
-        monkeypatch.setattr(build_step, "FIRST_SIGN_SECONDS", 0.05)
-        monkeypatch.setattr(build_step, "SIGN_OF_LIFE_SECONDS", 0.05)
+        monkeypatch.setattr(steps, "FIRST_SIGN_SECONDS", 0.05)
+        monkeypatch.setattr(steps, "SIGN_OF_LIFE_SECONDS", 0.05)
         gate = tmp_path / "gate"
         os.mkfifo(gate)
 

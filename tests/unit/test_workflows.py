@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stack import compose
+from stack.docker import compose
 from stack.paths import COMPOSE_FILE, ROOT
 from tests.support.newest_images import with_newest
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bench.tally import BLOCK, SECOND_NS, tally
-from stack.loki import Loki
+from stack.stores.loki import Loki
 
 AT_SECOND = 1_000
 

@@ -6,32 +6,33 @@ from pathlib import Path
 
 import pytest
 
-from stack import alerting, compose, environment_file
+from stack.docker import compose, environment_file
 from stack.failure import StepError
 from stack.paths import COMPOSE_FILE
 from stack.process import run
+from stack.up import contact_point
 
-NEEDY = [name for name in alerting.contact_points() if alerting.needs(name)]
+NEEDY = [name for name in contact_point.contact_points() if contact_point.needs(name)]
 
 
 @pytest.fixture(autouse=True)
 def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / ".env"
     monkeypatch.setattr(environment_file, "ENVIRONMENT_FILE", file)
-    for name in ("ALERT_CONTACT_POINT", *(name for chosen in NEEDY for name in alerting.needs(chosen))):
+    for name in ("ALERT_CONTACT_POINT", *(name for chosen in NEEDY for name in contact_point.needs(chosen))):
         monkeypatch.delenv(name, raising=False)
     return file
 
 
 def test_nothing_is_needed_by_default() -> None:
-    alerting.ensure_contact_point()
+    contact_point.ensure_contact_point()
 
 
 def test_a_name_that_does_not_exist_is_said_with_those_that_do(env: Path) -> None:
     env.write_text("ALERT_CONTACT_POINT=pager\n")
 
     with pytest.raises(StepError) as failure:
-        alerting.ensure_contact_point()
+        contact_point.ensure_contact_point()
 
     assert "ALERT_CONTACT_POINT=pager" in failure.value.why
     for name in ("off", "webhook", "email", "slack", "alertmanager"):
@@ -40,20 +41,20 @@ def test_a_name_that_does_not_exist_is_said_with_those_that_do(env: Path) -> Non
 
 @pytest.mark.parametrize("chosen", NEEDY)
 def test_what_is_missing_is_named(chosen: str, env: Path) -> None:
-    first, *others = alerting.needs(chosen)
+    first, *others = contact_point.needs(chosen)
     env.write_text(f'ALERT_CONTACT_POINT="{chosen}"\n{first}=""\n' + "".join(f"{name}=set\n" for name in others))
 
     with pytest.raises(StepError) as failure:
-        alerting.ensure_contact_point()
+        contact_point.ensure_contact_point()
 
     assert failure.value.why == f"ALERT_CONTACT_POINT={chosen} needs {first}"
 
 
 @pytest.mark.parametrize("chosen", NEEDY)
 def test_nothing_is_said_when_nothing_is_missing(chosen: str, env: Path) -> None:
-    env.write_text(f"ALERT_CONTACT_POINT={chosen}\n" + "".join(f"{name}=set\n" for name in alerting.needs(chosen)))
+    env.write_text(f"ALERT_CONTACT_POINT={chosen}\n" + "".join(f"{name}=set\n" for name in contact_point.needs(chosen)))
 
-    alerting.ensure_contact_point()
+    contact_point.ensure_contact_point()
 
 
 class TestPlainCompose:
@@ -64,7 +65,7 @@ class TestPlainCompose:
         result = config("--profile", "observability", ALERT_CONTACT_POINT=chosen)
 
         assert result.returncode != 0
-        assert alerting.needs(chosen)[0] in result.stdout
+        assert contact_point.needs(chosen)[0] in result.stdout
         assert f"ALERT_CONTACT_POINT={chosen}" in result.stdout
 
     def test_names_the_file_of_a_contact_point_that_does_not_exist(self) -> None:

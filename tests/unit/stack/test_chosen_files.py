@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import compose_files, environment_file
+from stack.docker import compose_files, environment_file
 from stack.failure import StepError
 
 BASE, OURS, OVERRIDE = "docker-compose.yml", "docker-compose.from-source.yml", "docker-compose.override.yml"

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from app.core.service_names import ServiceName
-from stack import compose
+from stack.docker import compose
 from stack.paths import FROM_SOURCE_FILE, ROOT
 
 STORES = {"redis", "loki", "otel-collector", "jaeger", "victoria-metrics", "grafana"}

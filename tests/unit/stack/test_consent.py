@@ -3,9 +3,9 @@
 import pytest
 import typer
 
-from stack.consent import Consent, Need
 from stack.failure import StepError
 from stack.settings import InstallPolicy
+from stack.up.consent import Consent, Need
 
 GO = Need("install golang-go from the distribution", "about a minute", "apt-get install --yes golang-go")
 BUILD = Need("build every image from source", "20 min", "STACK_IMAGES=from-source make up")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from stack.consent import Consent
-from stack.engine import ensure_engine
 from stack.failure import StepError
 from stack.settings import InstallPolicy
+from stack.up.consent import Consent
+from stack.up.engine import ensure_engine
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import environment_file
+from stack.docker import environment_file
 
 
 @pytest.fixture(autouse=True)

@@ -2,8 +2,8 @@
 
 import yaml
 
-from stack.loki import MOST_LINES
 from stack.paths import ROOT
+from stack.stores.loki import MOST_LINES
 from tests.support.far_too_much import GIVE_UP_AFTER_SECONDS
 
 

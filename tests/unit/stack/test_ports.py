@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from stack.docker.ports import Port, ensure_free
 from stack.failure import StepError
-from stack.ports import Port, ensure_free
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stack import pull
 from stack.failure import StepError
-from stack.pull import Layers, UnreachableError
+from stack.up import pull
+from stack.up.pull import Layers, UnreachableError
 
 IMAGE = "grafana/loki:3.7.8"
 PROGRESS = "\x1b[1A\x1b[2K\rabcdef012345: Downloading [=====>      ]  12.3MB/45.6MB\r\x1b[1B"

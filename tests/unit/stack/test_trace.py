@@ -3,11 +3,11 @@
 import pytest
 from rich.console import Console
 
-from stack import trace
 from stack.failure import StepError
-from stack.jaeger import Jaeger, Span, Trace
-from stack.loki import Line, Loki
-from stack.trace import Story
+from stack.look import trace
+from stack.look.trace import Story
+from stack.stores.jaeger import Jaeger, Span, Trace
+from stack.stores.loki import Line, Loki
 
 TRACE_ID = "4188f4d0f2be74515c5cb9a565dfe4ea"
 BEGAN_US = 1_790_000_000_000_000

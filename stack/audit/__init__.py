@@ -1,0 +1,1 @@
+"""Is every line that was written in Loki? And sending those that are not."""

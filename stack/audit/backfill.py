@@ -1,0 +1,143 @@
+"""`make backfill`: send the lines that Loki lacks, from the container logs, over OTLP; then audit again."""
+
+import time
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
+
+import requests
+import typer
+from rich.progress import Progress
+
+from stack.audit.audit import (
+    SETTLED_AFTER_SECONDS,
+    SOMETHING_MISSING,
+    Auditor,
+    Service,
+    Services,
+    Since,
+    Until,
+    audit,
+    console,
+    find_services,
+    run,
+    show,
+    shown_progress,
+    window_of,
+)
+from stack.audit.compare_lines import Comparison
+from stack.audit.container_logs import WrittenLine
+from stack.audit.otlp_records import RequestBuilder
+from stack.docker.endpoints import endpoints
+from stack.failure import StepError
+from stack.stores.collector import CollectorQueue
+
+# As the application's own batches: below every limit on the way.
+_REQUEST_LINES = 1000
+_REQUEST_BYTES = 1024 * 1024
+# The Collector pushes back while its memory or its queue is full.
+_PUSHED_BACK = {requests.codes.too_many_requests, requests.codes.service_unavailable}
+_GIVE_UP_SECONDS = 120
+_PAUSE_SECONDS = 0.5
+
+
+class Backfill:
+    """Sends missing lines to the Collector of this checkout's project."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._session = requests.Session()
+        self._queue = CollectorQueue(endpoints().otel_collector_metrics)
+
+    def send(self, service: Service, missing: Iterable[tuple[int, WrittenLine]], total: int) -> None:
+        """Send `missing` lines of `service`, each with the index of its container; there are `total`.
+
+        Raises:
+            StepError: the Collector does not take them; what it took is stored, and not sent again by the next run.
+
+        """
+        task = self._progress.add_task(f"{service.name}: sending", total=total)
+        for index, lines in groupby(missing, key=itemgetter(0)):
+            for request in _requests(service.containers[index].resource, (line for _, line in lines)):
+                self._queue.wait_for_room(lambda what: self._progress.update(task, description=what))
+                self._post(request.build())
+                self._progress.update(task, advance=request.lines, description=f"{service.name}: sending")
+        self._progress.remove_task(task)
+
+    def _post(self, request: bytes) -> None:
+        deadline = time.monotonic() + _GIVE_UP_SECONDS
+        while (refusal := self._refusal(request)) is not None:
+            if time.monotonic() > deadline:
+                raise StepError(
+                    "sending the missing lines",
+                    f"the Collector has refused them for {_GIVE_UP_SECONDS} s: {refusal}",
+                    "See why (`make logs SERVICE=otel-collector`), then `make backfill` again: it goes on from there.",
+                )
+            time.sleep(_PAUSE_SECONDS)
+
+    def _refusal(self, request: bytes) -> str | None:
+        """Why the request was refused for now; None when it was accepted."""
+        try:
+            response = self._session.post(
+                f"{endpoints().otlp_http}/v1/logs",
+                request,
+                headers={"Content-Type": "application/x-protobuf"},
+                timeout=30,
+            )
+        except requests.RequestException as error:
+            return str(error)
+        if response.status_code in _PUSHED_BACK:
+            return f"{response.status_code} {response.text.strip()}"
+        if not response.ok:
+            raise StepError(
+                "sending the missing lines",
+                f"the Collector answered {response.status_code}: {response.text.strip()[:500]}",
+                "This is a fault of the request, so trying again does not help: please report it.",
+            )
+        return None
+
+
+def _requests(resource: dict[str, str], lines: Iterable[WrittenLine]) -> Iterator[RequestBuilder]:
+    request = RequestBuilder(resource)
+    for line in lines:
+        request.add(line)
+        if request.lines == _REQUEST_LINES or request.bytes >= _REQUEST_BYTES:
+            yield request
+            request = RequestBuilder(resource)
+    if request.lines:
+        yield request
+
+
+def backfill(auditor: Auditor, progress: Progress, services: list[Service]) -> int:
+    """Send what Loki lacks of `services`; returns the number of lines.
+
+    Raises:
+        StepError: one side can't be read, or the Collector does not take the lines.
+
+    """
+    auditor.settle()
+    sender = Backfill(progress)
+    sent = 0
+    for service in services:
+        with Comparison() as comparison:
+            total = auditor.compare(service, comparison).counts.missing
+            sender.send(service, comparison.missing(), total)
+            sent += total
+    return sent
+
+
+def main(services: Services = None, since: Since = "1h", until: Until = f"{SETTLED_AFTER_SECONDS}s") -> None:
+    """Send the lines that `make audit` finds missing, and audit again. Exit codes as of the audit, after sending."""
+    window = window_of(since, until)
+    with shown_progress() as progress:
+        auditor = Auditor(window, progress)
+        found = find_services(services or [])
+        sent = backfill(auditor, progress, found)
+        console.print(f"Sent to the Collector: {sent:,} lines.\n")
+        findings = audit(auditor, found)
+    if not show(findings, window):
+        raise typer.Exit(SOMETHING_MISSING)
+
+
+if __name__ == "__main__":
+    run(main)

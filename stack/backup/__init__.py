@@ -1,0 +1,1 @@
+"""All volumes into one file, and back."""

@@ -1,0 +1,1 @@
+"""Images built from source, for machines where no registry answers."""

@@ -1,0 +1,161 @@
+"""`make doctor`: what is wrong with the stack, and what to do about it."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from stack.docker import compose
+from stack.docker.containers import listed
+from stack.docker.endpoints import endpoints
+from stack.docker.inspect import engine_answers, inspected
+from stack.failure import StepError
+
+MIB = 1024 * 1024
+# Above these shares a person should look before the limit does something.
+MEMORY_SHARE = 0.95
+QUEUE_SHARE = 0.8
+FREE_DISK_BYTES = 2 * 1024 * MIB
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `remedy` is empty when it is all right."""
+
+    subject: str
+    found: str
+    remedy: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything, in the order in which one thing depends on another; stops where nothing more can be seen."""
+    if not engine_answers():
+        yield Finding("Docker Engine", "does not answer", "`make up` starts it.")
+        return
+    yield Finding("Docker Engine", "answers")
+    containers = listed()
+    if not containers:
+        yield Finding("services", "none has a container", "`make up` starts them.")
+        return
+    yield from _containers(containers)
+    for look in (_readiness, _queue, _refusals, _scraping, _disk):
+        yield from _told(look)
+
+
+def _told(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """A component that does not answer is a finding, not the end of the examination."""
+    try:
+        yield from look()
+    except (requests.RequestException, StepError) as error:
+        subject = (look.__doc__ or "").split(":", 1)[0]
+        yield Finding(subject, f"can't be seen: {error}", "`make ps` shows what runs; `make up` starts what does not.")
+
+
+def _containers(containers: list[dict[str, Any]]) -> Iterator[Finding]:
+    missing = set(compose.project()["services"]) - {container["Service"] for container in containers}
+    if missing:
+        yield Finding("services", f"{', '.join(sorted(missing))} have no container", "`make up` starts them.")
+    described = inspected([container["ID"] for container in containers])
+    for container, description in zip(containers, described, strict=True):
+        yield _container(container["Service"], description)
+
+
+def _container(service: str, description: dict[str, Any]) -> Finding:
+    state = description["State"]
+    logs = f"`make logs SERVICE={service}` shows why."
+    if (
+        state["Status"] == "exited"
+        and state["ExitCode"] == 0
+        and description["HostConfig"]["RestartPolicy"]["Name"] == "no"
+    ):
+        return Finding(service, "has done its work")
+    if state["OOMKilled"]:
+        return Finding(service, "was killed for memory", f"Raise its mem_limit in docker-compose.yml. {logs}")
+    if state["Status"] != "running":
+        return Finding(service, f"is {state['Status']} (exit code {state['ExitCode']})", f"{logs} `make up` starts it.")
+    if state.get("Health", {}).get("Status") == "unhealthy":
+        return Finding(service, "runs, but its health check fails", logs)
+    if description["RestartCount"]:
+        return Finding(service, f"runs, after {description['RestartCount']} restarts", f"It crashed. {logs}")
+    return Finding(service, "runs")
+
+
+def _readiness() -> Iterator[Finding]:
+    """readiness: each component is asked itself."""
+    at = endpoints()
+    for name, url in {
+        "loki": f"{at.loki}/ready",
+        "otel-collector": at.otel_collector_health,
+        "jaeger": at.jaeger,
+        "victoria-metrics": f"{at.victoria_metrics}/health",
+        "backend": f"{at.backend}/health/ready",
+    }.items():
+        response = requests.get(url, timeout=5)
+        if response.status_code == requests.codes.ok:
+            yield Finding(name, "is ready")
+        else:
+            yield Finding(
+                name, f"is not ready: {response.text.strip()[:200]}", f"`make logs SERVICE={name}` shows why."
+            )
+
+
+def _queue() -> Iterator[Finding]:
+    """Collector's queues: how full they are."""
+    metrics = _collector_metrics()
+    for exporter in sorted(
+        {labels["exporter"] for name, labels, _ in metrics if name == "otelcol_exporter_queue_capacity"}
+    ):
+        size = _sum(metrics, "otelcol_exporter_queue_size", exporter=exporter)
+        capacity = _sum(metrics, "otelcol_exporter_queue_capacity", exporter=exporter)
+        share = size / capacity if capacity else 0.0
+        remedy = (
+            "" if share < QUEUE_SHARE else f"What it feeds is down or too slow: look at {exporter.rsplit('/', 1)[-1]}."
+        )
+        yield Finding(f"queue of {exporter}", f"{share:.0%} full", remedy)
+
+
+def _refusals() -> Iterator[Finding]:
+    """Refused and lost records: what the Collector could not take or pass on since its start."""
+    metrics = _collector_metrics()
+    for name, meaning in {
+        "otelcol_receiver_refused": "refused to senders, which retry",
+        "otelcol_exporter_enqueue_failed": "did not fit into a queue",
+        "otelcol_exporter_send_failed": "given up by an exporter",
+    }.items():
+        lost = sum(value for metric, _, value in metrics if metric.startswith(name))
+        remedy = (
+            "" if not lost else "`make logs SERVICE=otel-collector` says why; docs/reliability.md, what is kept where."
+        )
+        yield Finding("records", f"{lost:.0f} {meaning}", remedy)
+
+
+def _scraping() -> Iterator[Finding]:
+    """scraping: VictoriaMetrics sees every component."""
+    response = requests.get(f"{endpoints().victoria_metrics}/api/v1/query", params={"query": "up == 0"}, timeout=5)
+    response.raise_for_status()
+    down = [series["metric"]["job"] for series in response.json()["data"]["result"]]
+    remedy = "Its metrics are missing: see the component's own line above." if down else ""
+    yield Finding("scraping", f"{', '.join(down)} can't be scraped" if down else "every component is scraped", remedy)
+
+
+def _disk() -> Iterator[Finding]:
+    """disk: what is free where the volumes are."""
+    response = requests.get(f"{endpoints().victoria_metrics}/metrics", timeout=5)
+    response.raise_for_status()
+    match = re.search(r"^vm_free_disk_space_bytes\S* (\S+)$", response.text, re.MULTILINE)
+    free = float(match[1]) if match else 0.0
+    remedy = "" if free > FREE_DISK_BYTES else "Free space; Loki stops taking lines when its disk is 90 % full."
+    yield Finding("disk", f"{free / MIB / 1024:.1f} GiB free for all volumes", remedy)
+
+
+def _collector_metrics() -> list[tuple[str, dict[str, str], float]]:
+    response = requests.get(f"{endpoints().otel_collector_metrics}/metrics", timeout=5)
+    response.raise_for_status()
+    samples = re.findall(r"^(\w+)\{(.*)\} (\S+)$", response.text, re.MULTILINE)
+    return [(name, dict(re.findall(r'(\w+)="([^"]*)"', labels)), float(value)) for name, labels, value in samples]
+
+
+def _sum(metrics: list[tuple[str, dict[str, str], float]], name: str, *, exporter: str) -> float:
+    return sum(value for metric, labels, value in metrics if metric == name and labels.get("exporter") == exporter)

@@ -86,7 +86,8 @@ class Redactor:
     def _clean_items(self, items: list[Plain]) -> Plain:
         # ["authorization", "Bearer …"], as ASGI holds headers.
         if len(items) == _PAIR and isinstance(items[0], str) and self._is_secret(items[0]):
-            return [items[0], self._mask(items[1])]
+            # The name may hold a secret itself: a key's armour ends in `PRIVATE KEY-----`.
+            return [self.clean_text(items[0]), self._mask(items[1])]
         return [self.clean(item) for item in items]
 
     @staticmethod

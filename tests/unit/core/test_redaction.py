@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.core.plain import Plain
@@ -170,6 +170,13 @@ def _bury(data: Plain, leaf: Plain, path: list[int]) -> Plain:
 
 
 @given(_JSON, _SECRETS, st.text(), st.text(), st.lists(st.integers(0, 9), max_size=5))
+@example(
+    data=[None, None],
+    secret=("-----BEGIN PRIVATE KEY-----", "hunter2hunter2", "-----END PRIVATE KEY-----"),
+    before="",
+    after="",
+    path=[],
+)
 def test_no_secret_survives_in_any_structure(
     data: Plain, secret: tuple[str, ...], before: str, after: str, path: list[int]
 ) -> None:

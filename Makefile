@@ -28,7 +28,7 @@ clean: $(VENV)/ready ## Stop everything and delete all stored data
 	@$(STACK) clean
 
 demo: $(VENV)/ready ## Drive traffic through the application (TRAFFIC="--seconds 60 --rate 2")
-	@$(BIN)/python -m stack.demo $(TRAFFIC)
+	@$(BIN)/python -m stack demo $(TRAFFIC)
 
 tail: $(VENV)/ready ## Follow log lines in Loki (SERVICE=k8s-worker LEVEL=warning SINCE=15m)
 	@$(STACK) tail $(if $(SERVICE),--service $(SERVICE)) $(if $(LEVEL),--level $(LEVEL)) $(if $(SINCE),--since $(SINCE))
@@ -42,16 +42,16 @@ doctor: $(VENV)/ready ## Say what is wrong with the stack and what to do
 WINDOW = $(if $(SINCE),--since $(SINCE)) $(if $(UNTIL),--until $(UNTIL))
 
 audit: $(VENV)/ready ## Is every line that was written in Loki? (SERVICE=backend SINCE=2h UNTIL=0s)
-	@$(BIN)/python -m stack.audit $(SERVICE) $(WINDOW)
+	@$(BIN)/python -m stack audit $(SERVICE) $(WINDOW)
 
 backfill: $(VENV)/ready ## Send the lines that Loki lacks, then audit again (same options)
-	@$(BIN)/python -m stack.backfill $(SERVICE) $(WINDOW)
+	@$(BIN)/python -m stack backfill $(SERVICE) $(WINDOW)
 
 backup: $(VENV)/ready ## Copy all stored data into one file (FILE=backups/name.zip)
-	@$(BIN)/python -m stack.backup_cli backup $(if $(FILE),--file '$(FILE)')
+	@$(BIN)/python -m stack backup $(if $(FILE),--file '$(FILE)')
 
 restore: $(VENV)/ready ## Put a backup in place (FILE=…; FORCE=1 replaces what is stored)
-	@$(BIN)/python -m stack.backup_cli restore $(if $(FILE),--file '$(FILE)') $(if $(FORCE),--force)
+	@$(BIN)/python -m stack restore $(if $(FILE),--file '$(FILE)') $(if $(FORCE),--force)
 
 dashboards: $(VENV)/ready ## Write Grafana's dashboards from dashboards/
 	@$(BIN)/python -m dashboards

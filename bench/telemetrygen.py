@@ -16,7 +16,7 @@ def program() -> Path:
     """Its program, ready to run.
 
     Raises:
-        BuildError: it can't be downloaded or compiled.
+        StepError: it can't be downloaded or compiled.
 
     """
     version = release("otel-collector").removeprefix("v")

@@ -5,23 +5,21 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import requests
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from stack.docker.endpoints import endpoints
 from stack.failure import StepError
+from stack.terminal import console, told_failures
 
 REQUEST_SECONDS = 10.0
 # An undisturbed execution ends after half a second; three attempts with their pauses after three.
 FINISHED_AFTER_SECONDS = 5.0
 
-console = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+app = typer.Typer()
 
 
 @dataclass
@@ -89,26 +87,23 @@ class Demo:
         ]
 
 
-def run(
+@app.command("demo", rich_help_panel="Look")
+def demo_command(
     rate: Annotated[float, typer.Option(min=0.1, max=50, help="Requests a second.")] = 2.0,
     seconds: Annotated[float, typer.Option(min=1, max=3600, help="How long.")] = 60.0,
     url: Annotated[str, typer.Option(help="The backend; by default this project's own.")] = "",
 ) -> None:
     """Drive traffic through the application: successes, failures, retries, dead letters, replays."""
-    try:
+    with told_failures():
         demo = Demo(url.rstrip("/") or endpoints().backend)
         console.print(f"{rate:g} requests a second to {demo.url} for {seconds:g} s")
-        _drive(demo, rate, seconds)
+        try:
+            _drive(demo, rate, seconds)
+        except requests.RequestException as error:
+            raise StepError(
+                "driving traffic", f"the backend at {demo.url} does not answer ({error})", "`make up`, then again."
+            ) from error
         _summarise(demo)
-    except requests.RequestException as error:
-        _fail(f"the backend at {error.request.url if error.request else url} does not answer", "`make up`, then again")
-    except StepError as failure:
-        _fail(str(failure), failure.remedy)
-
-
-def _fail(what: str, remedy: str) -> NoReturn:
-    errors.print(f"[bold red]failed:[/bold red] {escape(what)}\n  remedy: {escape(remedy)}")
-    raise typer.Exit(1)
 
 
 def _drive(demo: Demo, rate: float, seconds: float) -> None:
@@ -135,7 +130,3 @@ def _summarise(demo: Demo) -> None:
             f'  {{service_namespace="integr8scode"}} | json | execution_id="{demo.last_execution_id}"\n'
             f"and its trace in Jaeger: {endpoints().jaeger}/trace/{demo.last_trace_id}"
         )
-
-
-if __name__ == "__main__":
-    typer.run(run)

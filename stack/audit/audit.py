@@ -1,17 +1,11 @@
-"""`make audit`: is every line that the application wrote in Loki? Service by service, over a window of time."""
+"""Is every line that the application wrote in Loki? Service by service, over a window of time."""
 
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.progress import Progress, TaskID
 
 from stack.audit import container_logs
 from stack.audit.compare_lines import Comparison, Counts
@@ -22,24 +16,12 @@ from stack.failure import StepError
 from stack.stores import loki_lines
 from stack.stores.collector import CollectorQueue
 from stack.stores.loki_lines import StoredLine
-from stack.terminal import errors, tell
-from stack.time_range import NS_PER_SECOND, Window, parse_time, rfc3339
+from stack.time_range import NS_PER_SECOND, Window
 
-NOTHING_MISSING, SOMETHING_MISSING, NOT_AUDITED = 0, 1, 2
 # Younger lines may still be in the queue of the process that wrote them.
 SETTLED_AFTER_SECONDS = 10
 
-# Piped, the table keeps its columns whole.
-_PIPED_WIDTH = 140
-
-console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
-
 Line = TypeVar("Line", WrittenLine, StoredLine)
-Services = Annotated[
-    list[str] | None, typer.Argument(help="Compose services or service names; all when left out.", show_default=False)
-]
-Since = Annotated[str, typer.Option(help="Start: a duration ago (90s, 15m, 2h30m, 7d) or an RFC 3339 time.")]
-Until = Annotated[str, typer.Option(help="End, exclusive: as --since; 0s is now.")]
 
 
 @dataclass(frozen=True)
@@ -162,97 +144,5 @@ def audit(auditor: Auditor, services: list[Service]) -> list[Finding]:
     return findings
 
 
-def show(findings: list[Finding], window: Window) -> bool:
-    """Print what was found; returns whether nothing is missing."""
-    console.print(f"{window}, by each line's own time\n")
-    console.print(_table(findings, window))
-    console.print()
-    for finding in findings:
-        if finding.missing_between:
-            first, last = (rfc3339(at_ns)[:23] + "Z" for at_ns in finding.missing_between)
-            console.print(f"missing of {escape(finding.service.name)}: between {first} and {last}")
-    missing = sum(finding.counts.missing for finding in findings)
-    if missing:
-        console.print(f"[bold red]Not in Loki: {missing:,} lines.[/bold red]")
-        return False
-    console.print("[green]Nothing is missing:[/green] every line of these container logs is in Loki.")
-    return True
-
-
-def _table(findings: list[Finding], window: Window) -> Table:
-    names = ("written", "not JSON", "in Loki", "missing", "duplicated", "only in Loki")
-    table = Table(box=None, pad_edge=False, show_footer=len(findings) > 1)
-    table.add_column("service", footer="total", overflow="fold")
-    rows = [
-        (each.written, each.not_json, each.stored, each.missing, each.duplicated, each.only_stored)
-        for each in (finding.counts for finding in findings)
-    ]
-    for name, numbers in zip(names, zip(*rows, strict=True), strict=True):
-        table.add_column(name, footer=f"{sum(numbers):,}", justify="right", overflow="fold")
-    table.add_column("container log from", overflow="fold")
-    for finding, row in zip(findings, rows, strict=True):
-        covered = finding.log_from_ns <= window.since_ns
-        log_from = "before the window" if covered else f"{rfc3339(finding.log_from_ns)[:19]}Z"
-        style = "red" if finding.counts.missing else None
-        table.add_row(escape(finding.service.name), *(f"{number:,}" for number in row), log_from, style=style)
-    return table
-
-
 def _names(container: Container) -> set[str]:
     return {container.compose_service, container.resource["service.name"]}
-
-
-def window_of(since: str, until: str) -> Window:
-    """The window of the command line's options.
-
-    Raises:
-        typer.BadParameter: an option can't be read, or the window would be empty; exit code 2.
-
-    """
-    now_ns = time.time_ns()
-    window = Window(_parsed("--since", since, now_ns), _parsed("--until", until, now_ns))
-    if window.since_ns >= window.until_ns:
-        raise typer.BadParameter(f"{since!r} is not before --until {until!r}", param_hint="--since")
-    return window
-
-
-def _parsed(option: str, text: str, now_ns: int) -> int:
-    try:
-        return parse_time(text, now_ns)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint=option) from error
-
-
-@contextmanager
-def shown_progress() -> Iterator[Progress]:
-    """A progress display on a terminal, gone when it is over; nothing where there is none."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
-        yield progress
-
-
-def run(command: Callable[..., None]) -> None:
-    """Run a command line; what stops the audit is told, with exit code 2."""
-    try:
-        typer.run(command)
-    except StepError as failure:
-        tell("not audited", failure)
-        sys.exit(NOT_AUDITED)
-    except Exception:
-        # Python's own exit code would say that something is missing.
-        errors.print_exception()
-        sys.exit(NOT_AUDITED)
-
-
-def main(services: Services = None, since: Since = "1h", until: Until = f"{SETTLED_AFTER_SECONDS}s") -> None:
-    """Compare container logs with Loki. Exit code: 0 nothing is missing, 1 something is, 2 could not be audited."""
-    window = window_of(since, until)
-    with shown_progress() as progress:
-        findings = audit(Auditor(window, progress), find_services(services or []))
-    if not show(findings, window):
-        console.print("`make backfill` with the same window sends them.")
-        raise typer.Exit(SOMETHING_MISSING)
-
-
-if __name__ == "__main__":
-    run(main)

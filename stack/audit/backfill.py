@@ -1,4 +1,4 @@
-"""`make backfill`: send the lines that Loki lacks, from the container logs, over OTLP; then audit again."""
+"""Send the lines that Loki lacks, from the container logs, over OTLP."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -6,25 +6,9 @@ from itertools import groupby
 from operator import itemgetter
 
 import requests
-import typer
 from rich.progress import Progress
 
-from stack.audit.audit import (
-    SETTLED_AFTER_SECONDS,
-    SOMETHING_MISSING,
-    Auditor,
-    Service,
-    Services,
-    Since,
-    Until,
-    audit,
-    console,
-    find_services,
-    run,
-    show,
-    shown_progress,
-    window_of,
-)
+from stack.audit.audit import Auditor, Service
 from stack.audit.compare_lines import Comparison
 from stack.audit.container_logs import WrittenLine
 from stack.audit.otlp_records import RequestBuilder
@@ -124,20 +108,3 @@ def backfill(auditor: Auditor, progress: Progress, services: list[Service]) -> i
             sender.send(service, comparison.missing(), total)
             sent += total
     return sent
-
-
-def main(services: Services = None, since: Since = "1h", until: Until = f"{SETTLED_AFTER_SECONDS}s") -> None:
-    """Send the lines that `make audit` finds missing, and audit again. Exit codes as of the audit, after sending."""
-    window = window_of(since, until)
-    with shown_progress() as progress:
-        auditor = Auditor(window, progress)
-        found = find_services(services or [])
-        sent = backfill(auditor, progress, found)
-        console.print(f"Sent to the Collector: {sent:,} lines.\n")
-        findings = audit(auditor, found)
-    if not show(findings, window):
-        raise typer.Exit(SOMETHING_MISSING)
-
-
-if __name__ == "__main__":
-    run(main)

@@ -1,4 +1,4 @@
-"""The commands of `make backup` and `make restore`."""
+"""The commands `backup` and `restore`."""
 
 import signal
 import time
@@ -16,10 +16,11 @@ from stack.backup.restore import restore
 from stack.failure import StepError
 from stack.terminal import console, told_failures
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="All stored data into one file, and back.")
+app = typer.Typer()
+PANEL = "Keep"
 
 
-@app.command("backup")
+@app.command("backup", rich_help_panel=PANEL)
 def backup_command(
     file: Annotated[
         Path | None, typer.Option(help="the new archive; by default named by the time, in backups/")
@@ -34,7 +35,7 @@ def backup_command(
         console.print(".env (Grafana's password among others) is not in it: keep a copy beside it.")
 
 
-@app.command("restore")
+@app.command("restore", rich_help_panel=PANEL)
 def restore_command(
     file: Annotated[Path | None, typer.Option(help="an archive of `make backup`")] = None,
     *,
@@ -59,7 +60,3 @@ def _told_failures() -> Iterator[None]:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with told_failures():
         yield
-
-
-if __name__ == "__main__":
-    app()

@@ -7,7 +7,7 @@ import ssl
 import tempfile
 from pathlib import Path
 
-from stack.build.steps import BuildError, Steps
+from stack.build.steps import Steps, build_failure
 
 # busybox: shell and wget, statically linked, for images that hold nothing else.
 PACKAGES = ("ca-certificates", "busybox-static")
@@ -48,13 +48,13 @@ def host_ca_bundle() -> Path:
     """The host's bundle of trusted authorities, private ones included.
 
     Raises:
-        BuildError: the host has none.
+        StepError: the host has none.
     """
     named = os.environ.get("SSL_CERT_FILE")
     for candidate in (named, *CA_BUNDLES):
         if candidate and Path(candidate).is_file():
             return Path(candidate)
-    raise BuildError(
+    raise build_failure(
         "debian",
         "looking for trusted authorities",
         f"none of {', '.join(filter(None, (named, *CA_BUNDLES)))} is a file",
@@ -66,7 +66,7 @@ def build_rootfs(steps: Steps, suite: str, scratch: Path) -> Path:
     """Install the Debian release `suite` with its security updates into a tar file of `scratch`, once.
 
     Raises:
-        BuildError: debootstrap is missing and can't be installed, or failed.
+        StepError: debootstrap is missing and can't be installed, or failed.
     """
     arguments = ["--variant=minbase", f"--include={','.join(PACKAGES)}", suite]
     key = hashlib.sha256(" ".join([*arguments, mirror()]).encode()).hexdigest()[:12]
@@ -94,14 +94,14 @@ def build_rootfs(steps: Steps, suite: str, scratch: Path) -> Path:
 
 def _ensure_debootstrap(steps: Steps) -> None:
     if os.geteuid() != 0:
-        raise BuildError(
+        raise build_failure(
             steps.component,
             "installing Debian from its archive",
             "debootstrap needs root to give files their owners",
             "Run `sudo make up` this once, or load python, redis and the other images from a machine with a registry.",
         )
     if shutil.which("debootstrap") is None:
-        raise BuildError(
+        raise build_failure(
             steps.component,
             "looking for debootstrap",
             "it is not installed",

@@ -33,7 +33,7 @@ class GoModule:
         """Compile the release that the image tag `tag` names; returns the binary, a file of `scratch`.
 
         Raises:
-            BuildError: a download or the compiler failed.
+            StepError: a download or the compiler failed.
         """
         installed = installed_go(steps)
         source = download(steps, installed, f"{self.path}@{self.module_version(tag)}")
@@ -64,7 +64,7 @@ def buildable_go_mod(steps: Steps, go: str, source: Path, scratch: Path) -> Path
     """Copies of a published module's go.mod and go.sum, without what holds only in a checkout of its repository.
 
     Raises:
-        BuildError: Go does not understand the file.
+        StepError: Go does not understand the file.
     """
     go_mod = scratch / "go.mod"
     for name in ("go.mod", "go.sum"):
@@ -92,7 +92,7 @@ def build_collector(steps: Steps, tag: str, manifest: Path, scratch: Path) -> Pa
     the tests of dependencies need and so fails behind a proxy that lacks one of those.
 
     Raises:
-        BuildError: a download, the builder or the compiler failed.
+        StepError: a download, the builder or the compiler failed.
     """
     version = tag.removeprefix("v")
     sources = scratch / "src"
@@ -144,7 +144,7 @@ def compile_package(
     """Compile `package` of the module in `source` with `go` to `binary`, which is never a half-written file.
 
     Raises:
-        BuildError: the compiler or a download failed.
+        StepError: the compiler or a download failed.
     """
     unfinished = binary.with_suffix(".part")
     # -mod=mod fetches what go.sum does not name yet; -buildvcs=false: the sources are in nobody's repository.

@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from stack.build.steps import BuildError, Steps
+from stack.build.steps import Steps, build_failure
 
 RELEASES = "golang.org/toolchain"
 # What every module here is known to compile with. A go.mod names the oldest that may do; with the one that the
@@ -25,10 +25,10 @@ def installed_go(steps: Steps) -> str:
     """A go program, whatever its age.
 
     Raises:
-        BuildError: there is none.
+        StepError: there is none.
     """
     if shutil.which("go") is None:
-        raise BuildError(
+        raise build_failure(
             steps.component,
             "looking for Go",
             "it is not installed",
@@ -41,7 +41,7 @@ def download(steps: Steps, go: str, module: str) -> Path:
     """The folder with the sources of `module`, given as `path@version`.
 
     Raises:
-        BuildError: the download failed, or is not what the checksum database knows.
+        StepError: the download failed, or is not what the checksum database knows.
     """
     command = [go, "mod", "download", "-json", module]
     return Path(json_in(steps.run(f"downloading {module}", command))["Dir"])
@@ -53,7 +53,7 @@ def new_enough_go(steps: Steps, go: str, source: Path) -> str:
     `GOTOOLCHAIN=local` in the environment forbids the latter, as it does for Go itself.
 
     Raises:
-        BuildError: that release can't be downloaded.
+        StepError: that release can't be downloaded.
     """
     needed = max(required_version((source / "go.mod").read_text()), TESTED, key=_numbers)
     if _numbers(own_version(steps, go)) >= _numbers(needed) or os.environ.get("GOTOOLCHAIN") == "local":
@@ -70,7 +70,7 @@ def own_version(steps: Steps, go: str) -> str:
     """The version of a go program, e.g. `1.26.8`.
 
     Raises:
-        BuildError: it does not run.
+        StepError: it does not run.
     """
     printed = steps.run("asking for Go's version", [go, "env", "GOVERSION"])
     return printed.split()[-1].removeprefix("go")

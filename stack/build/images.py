@@ -12,28 +12,17 @@ import hashlib
 import os
 import re
 import shutil
-import sys
 from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from stack.build import debian_base, go_build
-from stack.build.steps import BuildError, Report, Steps, remedy_for
-from stack.build.versions import debian_suite, official_python_image, release
+from stack.build.steps import Report, Steps, build_failure, remedy_for
+from stack.build.versions import debian_suite, release
 from stack.docker.inspect import image_id
+from stack.failure import StepError
 from stack.paths import ROOT
 from stack.process import run
-
-__all__ = [
-    "COMPONENTS",
-    "BuildError",
-    "build",
-    "build_all",
-    "build_app",
-    "chosen",
-    "is_current",
-    "official_python_image",
-]
 
 RECIPES: Final = ROOT / "images"
 SCRATCH: Final = ROOT / ".build"
@@ -81,7 +70,7 @@ def is_current(component: str) -> bool:
     """Whether the image of `component` is there, built from today's inputs.
 
     Raises:
-        BuildError: docker-compose.yml does not say which version is wanted.
+        StepError: docker-compose.yml does not say which version is wanted.
     """
     return _same_image(_tagged(component), _current(component))
 
@@ -90,7 +79,7 @@ def build(component: str, report: Report) -> None:
     """Build the image of `component`, and the one it is based on; instant when it is current.
 
     Raises:
-        BuildError: a step failed; says which, why, and what to do. The next call goes on from there.
+        StepError: a step failed; says which, why, and what to do. The next call goes on from there.
     """
     steps = Steps(component, report)
     with _exclusively(steps) as scratch:
@@ -118,9 +107,9 @@ def build_all(report: Report, components: Sequence[str] = COMPONENTS) -> None:
     """Build every image of `components` that is not current, compiling Go while Debian's packages are fetched.
 
     Raises:
-        BuildError: the first failure, once what was being built beside it is done (it is kept).
+        StepError: the first failure, once what was being built beside it is done (it is kept).
     """
-    failures: list[BuildError] = []
+    failures: list[StepError] = []
 
     def build_chain(components: Iterable[str]) -> None:
         for component in components:
@@ -128,8 +117,8 @@ def build_all(report: Report, components: Sequence[str] = COMPONENTS) -> None:
                 return
             try:
                 build(component, report)
-            except BuildError as error:
-                report(f"{component}: {error.step} failed; ending what is being built beside it")
+            except StepError as error:
+                report(f"{error.what} failed; ending what is being built beside it")
                 failures.append(error)
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -144,7 +133,7 @@ def build_app(report: Report, python_image: str) -> None:
     """Build `integr8scode/app:local` from app/Dockerfile on the local `python_image`; instant when it is current.
 
     Raises:
-        BuildError: the build failed.
+        StepError: the build failed.
     """
     steps = Steps(APPLICATION, report)
     with _exclusively(steps):
@@ -165,7 +154,7 @@ def version(component: str) -> str:
     """What an image is built from: the release that docker-compose.yml names or, of a build base, Debian's.
 
     Raises:
-        BuildError: docker-compose.yml does not name it.
+        StepError: docker-compose.yml does not name it.
     """
     return debian_suite() if component in BASES else release(component)
 
@@ -245,7 +234,7 @@ def _exclusively(steps: Steps) -> Iterator[Path]:
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield scratch
     except OSError as error:
-        raise BuildError(steps.component, f"working in {scratch}", str(error), remedy_for(str(error))) from error
+        raise build_failure(steps.component, f"working in {scratch}", str(error), remedy_for(str(error))) from error
 
 
 def _docker_build(steps: Steps, dockerfile: Path, context: Path, *, image: str, arguments: dict[str, str]) -> None:
@@ -288,10 +277,3 @@ def _current(component: str) -> str:
 def _same_image(one: str, other: str) -> bool:
     found = image_id(one)
     return found is not None and found == image_id(other)
-
-
-if __name__ == "__main__":
-    try:
-        build_all(lambda line: print(line, flush=True))  # noqa: T201 - this is the program's output
-    except BuildError as failure:
-        sys.exit(f"{failure}\n{failure.remedy}")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from stack.failure import StepError
 from stack.process import last_lines, run
 
 Report = Callable[[str], None]
@@ -51,22 +52,9 @@ REMEDIES: tuple[tuple[str, str], ...] = (
 ANY_OTHER_REMEDY = "Mend what the lines above complain about, then `make up`: what is finished is kept."
 
 
-class BuildError(Exception):
-    """An image that could not be built.
-
-    Attributes:
-        component: the image, e.g. `loki`.
-        step: what was being done, e.g. `compiling`.
-        detail: what was found: the last lines of the tool's output, or the input that is wrong.
-        remedy: what to do about it. The next build goes on from there.
-    """
-
-    def __init__(self, component: str, step: str, detail: str, remedy: str) -> None:
-        super().__init__(f"{component}: {step}: {detail}")
-        self.component = component
-        self.step = step
-        self.detail = detail
-        self.remedy = remedy
+def build_failure(component: str, step: str, why: str, remedy: str) -> StepError:
+    """An image that can't be built: which, at which step, and why. The next build goes on from there."""
+    return StepError(f"building {component}: {step}", why, remedy)
 
 
 @dataclass(frozen=True)
@@ -80,13 +68,13 @@ class Steps:
         """Run `command` with `env` added to the environment; returns what it printed.
 
         Raises:
-            BuildError: it failed; quotes its last lines.
+            StepError: it failed; quotes its last lines.
         """
         with _signs_of_life(f"{self.component}: {step}", self.report):
             result = run(command, env={**os.environ, **(env or {})})
         if result.returncode != 0:
             detail = f"`{' '.join(command)}` failed:\n{last_lines(result.stdout)}"
-            raise BuildError(self.component, step, detail, remedy_for(result.stdout))
+            raise build_failure(self.component, step, detail, remedy_for(result.stdout))
         return result.stdout
 
 

@@ -4,8 +4,9 @@ import re
 
 import yaml
 
-from stack.build.steps import BuildError
+from stack.build.steps import build_failure
 from stack.docker import compose
+from stack.failure import StepError
 from stack.paths import COMPOSE_FILE, JAEGER_2_FILE
 
 JAEGER_2 = "jaeger-v2"
@@ -15,7 +16,7 @@ def release(component: str) -> str:
     """The release of `component` as the tag of its official image gives it, e.g. `3.7.8`.
 
     Raises:
-        BuildError: docker-compose.yml does not name it.
+        StepError: docker-compose.yml does not name it.
     """
     if component == JAEGER_2:
         image: str = yaml.safe_load(JAEGER_2_FILE.read_text())["services"]["jaeger"]["image"]
@@ -27,7 +28,7 @@ def official_python_image() -> str:
     """The base of the application's image where a registry answers.
 
     Raises:
-        BuildError: docker-compose.yml does not name it.
+        StepError: docker-compose.yml does not name it.
     """
     try:
         image: str = yaml.safe_load(COMPOSE_FILE.read_text())["services"]["backend"]["build"]["args"]["PYTHON_IMAGE"]
@@ -40,7 +41,7 @@ def debian_suite() -> str:
     """The Debian release under the official Python image, e.g. `bookworm` of `python:3.11-slim-bookworm`.
 
     Raises:
-        BuildError: docker-compose.yml does not name it.
+        StepError: docker-compose.yml does not name it.
     """
     image = official_python_image()
     suite = image_tag("python", image).rpartition("-")[2]
@@ -53,7 +54,7 @@ def image_tag(component: str, image: str) -> str:
     """The tag of an image name, e.g. `3.7.8` of `grafana/loki:3.7.8`.
 
     Raises:
-        BuildError: the name has none.
+        StepError: the name has none.
     """
     match = re.fullmatch(r"[^@]+:(?P<tag>\w[\w.-]*)(@sha256:\w+)?", image)
     if match is None:
@@ -61,8 +62,8 @@ def image_tag(component: str, image: str) -> str:
     return match["tag"]
 
 
-def _missing(component: str, found: str) -> BuildError:
-    return BuildError(
+def _missing(component: str, found: str) -> StepError:
+    return build_failure(
         component,
         "looking for its version",
         f"{COMPOSE_FILE.name}: {found}",

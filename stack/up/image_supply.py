@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from stack.build import images
+from stack.build import images, versions
 from stack.docker import compose_files
 from stack.docker.inspect import image_id
-from stack.failure import StepError
 from stack.settings import ImageSource
 from stack.up import host_packages
 from stack.up.consent import Consent, Need
@@ -57,8 +56,8 @@ def _pulled_instead_of_built(source: ImageSource, official: dict[str, str], repo
             raise
         report(f"no image registry can be reached ({unreachable.why})")
         return False
-    python = images.official_python_image()
-    _build(lambda: images.build_app(report, python))
+    python = versions.official_python_image()
+    images.build_app(report, python)
     return True
 
 
@@ -72,7 +71,7 @@ def _any_here(official: dict[str, str]) -> bool:
 
 
 def _pull_missing(official: dict[str, str], report: Report) -> None:
-    for image in (*sorted(set(official.values())), images.official_python_image()):
+    for image in (*sorted(set(official.values())), versions.official_python_image()):
         if image_id(image) is None:
             pull(image, report)
 
@@ -85,9 +84,9 @@ def _images_from_source(source: ImageSource, report: Report, consent: Consent) -
         chosen = source is ImageSource.FROM_SOURCE
         consent.obtain(BUILDING, _package_needs(packages) if chosen else _needs(packages))
         host_packages.install(BUILDING, packages)
-        _build(lambda: images.build_all(report, _components()))
+        images.build_all(report, _components())
         report("every image is built from source")
-    _build(lambda: images.build_app(report, f"{images.NAMESPACE}/python:{images.CURRENT}"))
+    images.build_app(report, f"{images.NAMESPACE}/python:{images.CURRENT}")
 
 
 def _outdated() -> list[str]:
@@ -107,10 +106,3 @@ def _needs(packages: Sequence[str]) -> list[Need]:
 
 def _package_needs(packages: Sequence[str]) -> list[Need]:
     return host_packages.need(packages, "about a minute")
-
-
-def _build(build: Callable[[], None]) -> None:
-    try:
-        build()
-    except images.BuildError as error:
-        raise StepError(f"building {error.component} ({error.step})", error.detail, error.remedy) from error

@@ -23,17 +23,17 @@ def main(lines: Annotated[int, typer.Option(min=1)] = 1_000_000) -> None:
     subject = Subject()
     try:
         subject.run(FLOOD, str(lines))
-        for module in ("stack.audit", "stack.backfill", "stack.audit"):
-            table.add_row(module, *_measured(module, subject.service_name))
+        for command in ("audit", "backfill", "audit"):
+            table.add_row(command, *_measured(command, subject.service_name))
     finally:
         subject.remove()
     Console().print(table)
 
 
-def _measured(module: str, service_name: str) -> tuple[str, ...]:
+def _measured(command: str, service_name: str) -> tuple[str, ...]:
     began = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-m", module, service_name, "--since", "59m", "--until", "0s"], cwd=ROOT
+        [sys.executable, "-m", "stack", command, service_name, "--since", "59m", "--until", "0s"], cwd=ROOT
     )
     # wait4 gives the usage of this child alone; RUSAGE_CHILDREN would be the largest of all so far.
     _, status, usage = os.wait4(process.pid, 0)

@@ -13,9 +13,9 @@ from tests.audit.test_audit import now
 NOWHERE = "127.0.0.1:9"
 
 
-def call(module: str, *arguments: str, **environment: str) -> tuple[int, str]:
+def call(name: str, *arguments: str, **environment: str) -> tuple[int, str]:
     """The exit code, and everything printed with its blanks and line breaks made single blanks."""
-    command = [sys.executable, "-m", f"stack.{module}", *arguments]
+    command = [sys.executable, "-m", "stack", name, *arguments]
     result = subprocess.run(
         command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False
     )
@@ -37,7 +37,7 @@ def test_the_exit_code_says_whether_something_is_missing(subject: Subject) -> No
     assert subject.service_name in printed
 
 
-@pytest.mark.parametrize("module", ["audit", "backfill"])
+@pytest.mark.parametrize("name", ["audit", "backfill"])
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -47,8 +47,8 @@ def test_the_exit_code_says_whether_something_is_missing(subject: Subject) -> No
         (("--since", "1m", "--until", "2m"), "Invalid value for --since: '1m' is not before --until '2m'"),
     ],
 )
-def test_bad_input_is_named(module: str, arguments: tuple[str, ...], told: str) -> None:
-    code, printed = call(module, *arguments)
+def test_bad_input_is_named(name: str, arguments: tuple[str, ...], told: str) -> None:
+    code, printed = call(name, *arguments)
     assert code == 2
     assert told in printed
 

@@ -17,7 +17,7 @@ def command() -> Command:
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "stack.backup_cli", *arguments],
+            [sys.executable, "-m", "stack", *arguments],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -151,7 +151,7 @@ def test_a_folder_that_is_not_there_is_named(command: Command, tmp_path: Path) -
 @pytest.mark.usefixtures("redis")
 def test_a_backup_that_cannot_be_written_leaves_no_file_and_everything_running(tmp_path: Path) -> None:
     """The limit on a file's size, in blocks of 1 KiB, stands for a full disk: both fail in the middle of a write."""
-    script = f"ulimit -f 4; exec {sys.executable} -m stack.backup_cli backup --file {tmp_path}/backup.zip"
+    script = f"ulimit -f 4; exec {sys.executable} -m stack backup --file {tmp_path}/backup.zip"
     failed = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert failed.returncode == 1
     assert f"writing {tmp_path}/backup.zip" in failed.stderr
@@ -163,7 +163,7 @@ def test_a_backup_that_cannot_be_written_leaves_no_file_and_everything_running(t
 def test_a_backup_that_is_ended_leaves_no_file_and_everything_running(tmp_path: Path) -> None:
     since = f"{time.time():.3f}"
     started = subprocess.Popen(
-        [sys.executable, "-m", "stack.backup_cli", "backup", "--file", str(tmp_path / "backup.zip")],
+        [sys.executable, "-m", "stack", "backup", "--file", str(tmp_path / "backup.zip")],
         cwd=ROOT,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,

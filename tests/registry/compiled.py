@@ -21,7 +21,7 @@ class Program:
         """The binary; compiling it takes a minute or two, once.
 
         Raises:
-            BuildError: a download or the compiler failed.
+            StepError: a download or the compiler failed.
         """
         scratch = SCRATCH / self.name / self.version
         binary = scratch / Path(self.module.package).name

@@ -12,7 +12,8 @@ import yaml
 from stack.build import debian_base, images, steps, versions
 from stack.build.go_build import collector_go_mod, collector_manifest, compile_package, local_replacements
 from stack.build.go_toolchain import installed_go, json_in, required_version
-from stack.build.steps import BuildError, Steps, remedy_for
+from stack.build.steps import Steps, remedy_for
+from stack.failure import StepError
 from stack.paths import COMPOSE_FILE, JAEGER_2_FILE, ROOT
 
 
@@ -29,14 +30,14 @@ class TestVersions:
         assert module.module_version(images.version("jaeger-v2")) == f"v{images.version('jaeger')}"
 
     def test_packages_come_from_the_debian_release_under_the_official_python_image(self) -> None:
-        assert images.official_python_image().endswith(f"-{images.version('python')}")
+        assert versions.official_python_image().endswith(f"-{images.version('python')}")
 
     def test_a_digest_does_not_hide_the_tag(self) -> None:
         assert versions.image_tag("loki", f"registry:5000/grafana/loki:3.7.8@sha256:{'0' * 64}") == "3.7.8"
 
     @pytest.mark.parametrize("image", ["", "grafana/loki", f"grafana/loki@sha256:{'0' * 64}"])
     def test_an_image_without_a_tag_is_refused_by_name(self, image: str) -> None:
-        with pytest.raises(BuildError, match=f"loki: .*docker-compose.yml: `{image}` has no tag"):
+        with pytest.raises(StepError, match=f"loki: .*docker-compose.yml: `{image}` has no tag"):
             versions.image_tag("loki", image)
 
     @pytest.mark.parametrize("image", ["python:3.11", "python:3.11-slim"])
@@ -47,7 +48,7 @@ class TestVersions:
         services = {"backend": {"build": {"args": {"PYTHON_IMAGE": image}}}}
         compose_file.write_text(yaml.safe_dump({"services": services}))
         monkeypatch.setattr(versions, "COMPOSE_FILE", compose_file)
-        with pytest.raises(BuildError, match=f"`{image}` does not end in the name of a Debian release"):
+        with pytest.raises(StepError, match=f"`{image}` does not end in the name of a Debian release"):
             versions.debian_suite()
 
 
@@ -141,7 +142,7 @@ class TestGoModules:
         )
         compiler.chmod(0o755)
         binary = tmp_path / "broken"
-        with pytest.raises(BuildError, match="undefined: undefined"):
+        with pytest.raises(StepError, match="undefined: undefined"):
             compile_package(Steps("broken", print), str(compiler), source=tmp_path, package=".", binary=binary)
         assert not binary.exists()
 
@@ -203,22 +204,22 @@ class TestFailures:
     """A failed build says which image, which step, what was found and what to do."""
 
     def test_it_quotes_the_end_of_what_the_tool_printed(self) -> None:
-        with pytest.raises(BuildError) as failure:
+        with pytest.raises(StepError) as failure:
             Steps("loki", print).run("compiling", ["sh", "-c", "seq --format 'line %g' 99; exit 3"])
-        assert (failure.value.component, failure.value.step) == ("loki", "compiling")
-        assert "line 99" in failure.value.detail
-        assert "line 50" not in failure.value.detail
+        assert failure.value.what == "building loki: compiling"
+        assert "line 99" in failure.value.why
+        assert "line 50" not in failure.value.why
         assert "make up" in failure.value.remedy
 
     def test_a_tool_that_is_not_installed_is_named(self) -> None:
-        with pytest.raises(BuildError, match="dockerr: no such program"):
+        with pytest.raises(StepError, match="dockerr: no such program"):
             Steps("loki", print).run("building the image", ["dockerr", "build"])
 
     def test_without_go_and_without_the_right_to_install_it_says_where_to_get_it(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("PATH", "/nowhere")
-        with pytest.raises(BuildError, match="loki: looking for Go: it is not installed") as failure:
+        with pytest.raises(StepError, match="loki: looking for Go: it is not installed") as failure:
             installed_go(Steps("loki", print))
         assert "Install Go" in failure.value.remedy
 
@@ -247,7 +248,7 @@ class TestFailures:
     ) -> None:
         monkeypatch.setattr(debian_base, "CA_BUNDLES", (str(tmp_path / "missing.crt"),))
         monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-        with pytest.raises(BuildError, match=r"none of .*missing\.crt is a file"):
+        with pytest.raises(StepError, match=r"none of .*missing\.crt is a file"):
             debian_base.host_ca_bundle()
 
     def test_a_scratch_folder_that_cannot_be_written_is_a_build_error(
@@ -256,7 +257,7 @@ class TestFailures:
         in_the_way = tmp_path / "file"
         in_the_way.touch()
         monkeypatch.setattr(images, "SCRATCH", in_the_way)
-        with pytest.raises(BuildError, match=r"otel-collector: working in .*/file/otel-collector"):
+        with pytest.raises(StepError, match=r"otel-collector: working in .*/file/otel-collector"):
             images.build("otel-collector", report=print)
 
 

@@ -1,0 +1,68 @@
+"""The commands that show what is stored, and what is wrong."""
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from stack.docker.endpoints import endpoints
+from stack.failure import StepError
+from stack.look import doctor, tail, trace
+from stack.look.line_view import one_line
+from stack.stores.jaeger import Jaeger
+from stack.stores.loki import Loki
+from stack.terminal import console, errors, told_failures
+from stack.time_range import parse_time
+
+app = typer.Typer()
+PANEL = "Look"
+
+
+@app.command("doctor", rich_help_panel=PANEL)
+def doctor_command() -> None:
+    """Say what is wrong with the stack and what to do; exit code 1 if anything is."""
+    with told_failures():
+        wrong = 0
+        for finding in doctor.examine():
+            mark = "[red]✗[/red]" if finding.remedy else "[green]✓[/green]"
+            console.print(f"{mark} [bold]{escape(finding.subject)}[/bold] {escape(finding.found)}")
+            if finding.remedy:
+                wrong += 1
+                console.print(f"    {escape(finding.remedy)}")
+        if wrong:
+            raise typer.Exit(1)
+        console.print("\nnothing is wrong")
+
+
+@app.command("trace", rich_help_panel=PANEL)
+def trace_command(given: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Show a trace's spans with their log lines; ID is a trace id, an execution_id, or a whole log line."""
+    with told_failures():
+        at = endpoints()
+        story = trace.find(given, Loki(at.loki), Jaeger(at.jaeger))
+        # A tree wraps at the terminal's width; in a pipe or a file it has room.
+        trace.show(story, Console(highlight=False, width=None if sys.stdout.isatty() else 160))
+
+
+@app.command("tail", rich_help_panel=PANEL)
+def tail_command(
+    service: Annotated[str | None, typer.Option(help="its service.name, with or without the namespace")] = None,
+    level: Annotated[str | None, typer.Option(help="this level and above")] = None,
+    since: Annotated[str, typer.Option(help="where to begin: 15m, 2h30m, or an RFC 3339 time")] = "0s",
+) -> None:
+    """Show log lines and follow new ones as they become queryable, of all services or of one."""
+    with told_failures():
+        loki = Loki(endpoints().loki)
+        query = tail.selector(service or None, level or None, loki)
+        try:
+            since_ns = parse_time(since, time.time_ns())
+        except ValueError as error:
+            raise StepError("following the logs", str(error), "Write SINCE=15m, for instance.") from error
+        errors.print(f"[dim]{escape(query)}   (ends with Ctrl-C)[/dim]")
+        for line in tail.follow(loki, query, since_ns):
+            console.print(one_line(line))
+            # Into a pipe or a file as well, a line is there when it is there.
+            console.file.flush()

@@ -13,11 +13,17 @@ from stack.process import last_lines, run
 
 @dataclass(frozen=True)
 class Check:
-    """A component's own way to validate its file."""
+    """A component's own way to validate its files; `file` is the one without which it is not in force."""
 
     service: str
     file: str
     arguments: tuple[str, ...]
+    merged_in: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> str:
+        """All of its files, as a person is told."""
+        return ", ".join((self.file, *self.merged_in))
 
 
 CHECKS = (
@@ -25,7 +31,8 @@ CHECKS = (
     Check(
         "otel-collector",
         "otel-collector-config.yaml",
-        ("validate", "--config=/etc/otelcol/otel-collector-config.yaml"),
+        ("validate", "--config=/etc/otelcol/otel-collector-config.yaml", "--config=/etc/otelcol/repair.yaml"),
+        merged_in=("otel-collector/repair.yaml",),
     ),
     Check(
         "victoria-metrics",
@@ -63,9 +70,9 @@ def _check(check: Check, service: dict[str, Any]) -> None:
     result = run(["docker", "run", "--rm", *confinement, *volumes, service["image"], *check.arguments], timeout=60)
     if result.returncode != 0:
         raise StepError(
-            f"checking {check.file}",
+            f"checking {check.files}",
             f"{check.service} refuses it:\n{last_lines(result.stdout, 5)}",
-            f"Mend {check.file}, then try again. What runs keeps running as it is.",
+            "Mend what it names, then try again. What runs keeps running as it is.",
         )
 
 

@@ -21,6 +21,7 @@ PARTS = (
     "grafana",
     "jaeger",
     "loki",
+    "otel-collector",
     "stack",
     "victoria-metrics",
 )

@@ -12,6 +12,7 @@ from tests.start.conftest import run_stack
 BROKEN = {
     "loki/loki-config.yaml": ("retention_period: 720h", "retention_period: a month"),
     "otel-collector-config.yaml": ("check_interval:", "check_intervall:"),
+    "otel-collector/repair.yaml": ("error_mode: ignore", "error_mode: shrug"),
     "victoria-metrics/scrape.yaml": ("scrape_interval: 15s", "scrape_intervall: 15s"),
     "jaeger/ui.json": ("{", "{{"),
     "docker-compose.yml": ("mem_limit: 256m", "mem_limit: [much]"),

@@ -172,12 +172,13 @@ class TestCollector:
         assert rendered["dist"]["version"] == "0.155.0"
 
     def test_every_component_of_the_configuration_is_in_the_manifest(self) -> None:
-        configuration = yaml.safe_load((ROOT / "otel-collector-config.yaml").read_text())
+        files = (ROOT / "otel-collector-config.yaml", *(ROOT / "otel-collector").glob("*.yaml"))
+        configurations = [yaml.safe_load(file.read_text()) for file in files]
         manifest = yaml.safe_load((images.RECIPES / "otel-collector" / "manifest.yaml").read_text())
         module_names = {"otlp_http": "otlphttp", "otlp_grpc": "otlp"}
         for kind in ("receivers", "processors", "exporters", "connectors", "extensions"):
             built = {module["gomod"].rpartition("/")[2] for module in manifest[kind]}
-            for component in configuration.get(kind, {}):
+            for component in (name for each in configurations for name in each.get(kind, {})):
                 component_type = component.partition("/")[0]
                 name = module_names.get(component_type, component_type.replace("_", ""))
                 assert built & {name, name + kind.removesuffix("s")}, f"{component} is not in {kind} of the manifest"

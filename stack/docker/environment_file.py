@@ -4,6 +4,8 @@ import os
 import secrets
 from collections.abc import Mapping
 
+from dotenv import dotenv_values
+
 from stack.paths import ENVIRONMENT_FILE
 
 HEADER = """\
@@ -13,12 +15,8 @@ HEADER = """\
 
 
 def read() -> dict[str, str]:
-    """The variables of `.env`, empty when there is none."""
-    if not ENVIRONMENT_FILE.exists():
-        return {}
-    lines = ENVIRONMENT_FILE.read_text().splitlines()
-    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith("#"))
-    return {key.strip(): value.strip() for key, value in pairs}
+    """The variables of `.env` as Compose reads them, without quotes and comments; empty when there is none."""
+    return {name: value or "" for name, value in dotenv_values(ENVIRONMENT_FILE).items()}
 
 
 def update(variables: Mapping[str, str | None]) -> None:

@@ -29,22 +29,17 @@ def ensure_contact_point() -> None:
 
     """
     settings = environment_file.read() | os.environ
-    chosen = _unquoted(settings.get("ALERT_CONTACT_POINT", "")) or "off"
+    chosen = settings.get("ALERT_CONTACT_POINT") or "off"
     if chosen not in contact_points():
         raise StepError(
             "choosing where alerts go",
             f"ALERT_CONTACT_POINT={chosen}: there is no such contact point",
             f"Set it to one of {', '.join(contact_points())} in .env, or add your own (docs/grafana.md).",
         )
-    missing = [name for name in needs(chosen) if not _unquoted(settings.get(name, ""))]
+    missing = [name for name in needs(chosen) if not settings.get(name)]
     if missing:
         raise StepError(
             "choosing where alerts go",
             f"ALERT_CONTACT_POINT={chosen} needs {', '.join(missing)}",
             "Set what is missing in .env (docs/grafana.md says to what), or ALERT_CONTACT_POINT=off.",
         )
-
-
-def _unquoted(value: str) -> str:
-    """A value of `.env` as Compose reads it."""
-    return value.strip("'\"")

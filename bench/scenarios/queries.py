@@ -10,6 +10,7 @@ from pathlib import Path
 
 import requests
 
+from bench import far_too_much
 from bench.collector import wait_until_drained
 from bench.containers import PeakMemory
 from bench.load import LINE_BYTES, REQUEST_LINES, Senders, Template
@@ -18,7 +19,6 @@ from bench.systems import Running
 from bench.tally import tally
 from stack.failure import StepError
 from stack.stores.loki import Line, Loki
-from tests.support import far_too_much
 
 SERVICES = tuple(f"stored-{number}" for number in range(7))
 EVERYTHING = '{service_namespace="integr8scode"}'

@@ -11,6 +11,7 @@ from typing import IO
 import pytest
 import yaml
 
+from bench.otlp import Record, send_http_protobuf
 from stack.backup import volumes
 from stack.docker import compose
 from stack.docker.endpoints import endpoints
@@ -18,7 +19,6 @@ from stack.process import run
 from tests.backup.conftest import Command
 from tests.backup.stored import LINES, PatientSender, Stored, fill, lines_of, look
 from tests.support.eventually import eventually
-from tests.support.otlp import Record, send_http_protobuf
 from tests.support.own_project import own_project, run_compose, up
 
 PROJECT = "integr8scode-backup"

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
+from bench.otlp import Record, send_http_protobuf
 from dashboards.readable import READABLE
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Line, Loki
 from tests.support.eventually import eventually
-from tests.support.otlp import Record, send_http_protobuf
 
 SENDER = "readable-sender"
 OURS = (

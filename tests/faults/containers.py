@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from bench.project_containers import ProjectContainers
 from stack.docker import compose
 from stack.process import run
-from tests.support.project_containers import ProjectContainers
 
 
 @dataclass(frozen=True)

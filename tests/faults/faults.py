@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
+from bench import far_too_much
 from stack.docker.endpoints import endpoints
 from stack.stores.loki import Loki
 from tests.faults.containers import Containers
@@ -13,7 +14,6 @@ from tests.faults.disks import filled
 from tests.faults.flood import SUSTAINABLE, Flood
 from tests.faults.form import Form
 from tests.faults.wal import segments, wait_until_replaced
-from tests.support import far_too_much
 
 PEOPLE = 20
 WORST_QUERIES = (

@@ -7,8 +7,8 @@ from typing import Self
 
 import requests
 
+from bench.otlp import PROTOBUF_HEADERS, RETRYABLE
 from tests.faults.ledger import SECOND_NS
-from tests.support.otlp import PROTOBUF_HEADERS, RETRYABLE
 
 CONNECTIONS = 4
 GIVE_UP_SECONDS = 180.0

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from app.core.service_names import ServiceName
+from bench.otlp import Record, send_http_protobuf
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Line, Loki
 from tests.links.conftest import PIPELINE
@@ -16,7 +17,6 @@ from tests.links.rules import derived_links
 from tests.support.eventually import eventually
 from tests.support.grafana import dashboards, data_sources, expand
 from tests.support.jaeger import Jaeger, Trace
-from tests.support.otlp import Record, send_http_protobuf
 
 
 @pytest.fixture(scope="module")

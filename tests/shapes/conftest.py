@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import pytest
 import requests
 
+from bench.otlp import PROTOBUF_HEADERS
 from stack.docker.endpoints import Endpoints, endpoints
 from stack.stores.loki import Line, Loki
 from tests.shapes.odd import NAMESPACE
 from tests.support.eventually import eventually
-from tests.support.otlp import PROTOBUF_HEADERS
 
 # A mended time is the present; Loki itself takes up to ten minutes of a sender's clock being ahead.
 MINUTE_NS = 60 * 10**9

@@ -5,11 +5,11 @@ from collections.abc import Set
 
 import pytest
 
+from bench.otlp import Record, send_http_protobuf
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Line, Loki
 from tests.support.backend import Backend, Execution
 from tests.support.eventually import eventually
-from tests.support.otlp import Record, send_http_protobuf
 
 # What a record passes on its way to being queryable.
 PIPELINE = ("otel-collector", "loki")

@@ -10,10 +10,10 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
+from bench.otlp import PROTOBUF_HEADERS
 from stack.docker.endpoints import Endpoints
 from tests.support.backend import Execution
 from tests.support.eventually import eventually
-from tests.support.otlp import PROTOBUF_HEADERS
 from tests.support.victoria_metrics import VictoriaMetrics
 
 # Services that a dead-lettered execution passes.

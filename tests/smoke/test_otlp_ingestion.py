@@ -5,11 +5,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from stack.docker.endpoints import Endpoints
-from stack.stores.loki import Line, Loki
-from tests.smoke.conftest import PIPELINE
-from tests.support.eventually import eventually
-from tests.support.otlp import (
+from bench.otlp import (
     JSON_HEADERS,
     PROTOBUF_HEADERS,
     Record,
@@ -17,6 +13,10 @@ from tests.support.otlp import (
     send_http_json,
     send_http_protobuf,
 )
+from stack.docker.endpoints import Endpoints
+from stack.stores.loki import Line, Loki
+from tests.smoke.conftest import PIPELINE
+from tests.support.eventually import eventually
 
 Send = Callable[[Endpoints, Record], None]
 DOORS: dict[str, Send] = {

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.core.service_names import ServiceName
+from bench.otlp import Record, send_http_protobuf
 from stack.docker.endpoints import Endpoints
 from stack.paths import ROOT
 from stack.stores.loki import Loki
@@ -15,7 +16,6 @@ from tests.smoke.conftest import lines_of
 from tests.smoke.test_application import THE_WAY
 from tests.support.backend import Execution
 from tests.support.eventually import eventually
-from tests.support.otlp import Record, send_http_protobuf
 
 
 def run_stack(*arguments: str) -> subprocess.CompletedProcess[str]:

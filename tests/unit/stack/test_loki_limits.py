@@ -2,9 +2,9 @@
 
 import yaml
 
+from bench.far_too_much import GIVE_UP_AFTER_SECONDS
 from stack.paths import ROOT
 from stack.stores.loki import MOST_LINES
-from tests.support.far_too_much import GIVE_UP_AFTER_SECONDS
 
 
 def test_a_page_has_as_many_lines_as_loki_allows() -> None:

@@ -66,7 +66,14 @@ class Jaeger:
     url: str
 
     def trace(self, trace_id: str) -> Trace | None:
-        """The trace, or None while Jaeger does not know it.
+        """The trace, or None while Jaeger does not know it; raises like `document`."""
+        found = self.document(trace_id)
+        if found is None:
+            return None
+        return Trace(found["traceID"], [Span.parse(span, found["processes"]) for span in found["spans"]])
+
+    def document(self, trace_id: str) -> dict[str, Any] | None:
+        """The trace with everything that Jaeger's JSON says of it, or None while Jaeger does not know it.
 
         Raises:
             StepError: Jaeger does not answer, or refuses the id.
@@ -83,5 +90,5 @@ class Jaeger:
             raise StepError(
                 "asking Jaeger", f"{trace_id}: {response.text.strip()}", "Give a trace id of 32 hex digits."
             )
-        found = response.json()["data"][0]
-        return Trace(found["traceID"], [Span.parse(span, found["processes"]) for span in found["spans"]])
+        found: dict[str, Any] = response.json()["data"][0]
+        return found

@@ -1,9 +1,9 @@
-"""Jaeger's query API with every field of its JSON, as links and their variables need it."""
+"""Jaeger's traces with every field of their JSON, as links and their variables need it."""
 
 from dataclasses import dataclass
 from typing import Any
 
-import requests
+from stack.stores import jaeger
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,5 @@ class Jaeger:
 
     def trace(self, trace_id: str) -> Trace | None:
         """The trace, or None while Jaeger does not know it."""
-        response = requests.get(f"{self.url}/api/traces/{trace_id}", timeout=10)
-        if response.status_code == 404:
-            return None
-        response.raise_for_status()
-        found = response.json()["data"][0]
-        return Trace(found["spans"], found["processes"])
+        found = jaeger.Jaeger(self.url).document(trace_id)
+        return Trace(found["spans"], found["processes"]) if found else None

@@ -12,6 +12,7 @@ from stack.docker.endpoints import endpoints
 from stack.failure import StepError
 from stack.look import doctor, tail, trace
 from stack.look.line_view import one_line
+from stack.look.new_lines import NewLines
 from stack.stores.jaeger import Jaeger
 from stack.stores.loki import Loki
 from stack.terminal import console, errors, told_failures
@@ -53,7 +54,11 @@ def tail_command(
     level: Annotated[str | None, typer.Option(help="this level and above")] = None,
     since: Annotated[str, typer.Option(help="where to begin: 15m, 2h30m, or an RFC 3339 time")] = "0s",
 ) -> None:
-    """Show log lines and follow new ones as they become queryable, of all services or of one."""
+    """Show log lines and follow new ones as they become queryable, of all services or of one.
+
+    Lines that arrive late are shown when they arrive: up to an hour late, or as far back as the last 4,000,000 lines
+    reach; 50,000 of those from before the beginning. SINCE=1h shows what is longer ago.
+    """
     with told_failures():
         loki = Loki(endpoints().loki)
         query = tail.selector(service or None, level or None, loki)
@@ -62,7 +67,9 @@ def tail_command(
         except ValueError as error:
             raise StepError("following the logs", str(error), "Write SINCE=15m, for instance.") from error
         errors.print(f"[dim]{escape(query)}   (ends with Ctrl-C)[/dim]")
-        for line in tail.follow(loki, query, since_ns):
-            console.print(one_line(line))
+        for lines in NewLines(
+            loki, query, since_ns, lambda news: errors.print(f"[yellow]{escape(news)}[/yellow]")
+        ).follow():
+            console.print("\n".join(map(one_line, lines)))
             # Into a pipe or a file as well, a line is there when it is there.
             console.file.flush()

@@ -15,6 +15,10 @@ TIMEOUT_SECONDS = 120.0
 MOST_LINES = 2000
 
 
+class UnansweredError(StepError):
+    """Loki did not answer this time: the same question may be asked again."""
+
+
 @dataclass(frozen=True)
 class Line:
     """A stored line with what Loki keeps beside it."""
@@ -82,10 +86,12 @@ class Loki:
                 timeout=TIMEOUT_SECONDS,
             )
         except requests.RequestException as error:
-            raise StepError(
+            raise UnansweredError(
                 "asking Loki", str(error), "`make ps` shows whether it runs, `make up` starts it."
             ) from error
         if response.status_code != requests.codes.ok:
             why = f"{parameters.get('query', path)}: {response.status_code} {response.text.strip()}"
+            if response.status_code >= 500 or response.status_code == requests.codes.too_many_requests:  # noqa: PLR2004
+                raise UnansweredError("asking Loki", why, "Try again, or ask for a shorter time.")
             raise StepError("asking Loki", why, "Correct the query, or ask for a shorter time.")
         return response.json().get("data")

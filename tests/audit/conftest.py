@@ -1,7 +1,4 @@
-"""What the audit's tests need: a running stack (`make up`), and services of their own that they may break.
-
-`test_comparison.py`, `test_container_logs.py` and `test_window.py` need nothing.
-"""
+"""What the audit's tests need: a running stack (`make up`), and services of their own that they may break."""
 
 import time
 from collections.abc import Iterator

@@ -15,6 +15,9 @@ from app.core.secret_names import SecretNames
 from app.core.secret_text import Rule, SecretFinder
 
 _MEGABYTE = 1_000_000
+# Of the texts that tell whether time grows as the text does: the larger one, and how much smaller the other is.
+_GROWN = 200_000
+_GROWTH = 4
 _REPEATS = 3
 _SHOWN = 40
 # Around what a rule looks for: dense hits, near misses, openings without an end, values whose end is hard to see.
@@ -48,9 +51,20 @@ def main(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instea
     console.print(f"1 MB of prose through all rules: {harmless:.0f} ms")
 
 
-def _milliseconds(rule: Rule, shape: str) -> float:
+def share_of_linear() -> float:
+    """How many times as long the worst rule takes for a larger text as it would if time grew as the text does."""
+    return max(_seconds_grow(rule) for rule in SecretFinder(SecretNames()).rules) / _GROWTH
+
+
+def _seconds_grow(rule: Rule) -> float:
+    # The sum over the shapes: the one that grows faster than the text outweighs the others.
+    small, large = (sum(_milliseconds(rule, shape, size) for shape in _SHAPES) for size in (_GROWN // _GROWTH, _GROWN))
+    return large / small
+
+
+def _milliseconds(rule: Rule, shape: str, size: int = _MEGABYTE) -> float:
     piece = shape.format(rule.hint)
-    text = piece * (_MEGABYTE // len(piece))
+    text = piece * max(size // len(piece), 1)
     best = float("inf")
     for _ in range(_REPEATS):
         begun = time.thread_time()

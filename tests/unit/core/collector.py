@@ -68,6 +68,8 @@ class Collector(LogsServiceServicer, TraceServiceServicer, MetricsServiceService
 
     def __init__(self) -> None:
         self.received: list[Received] = []
+        # Requests that came, whether or not they were answered.
+        self.asked = 0
         self.batches: list[int] = []
         self.spans: list[Span] = []
         self.metrics: dict[str, float] = {}
@@ -119,6 +121,9 @@ class Collector(LogsServiceServicer, TraceServiceServicer, MetricsServiceService
         context: grpc.ServicerContext,
     ) -> ExportLogsServiceResponse | ExportTraceServiceResponse | ExportMetricsServiceResponse:
         self.metadata = {key: str(value) for key, value in context.invocation_metadata()}
+        with self._changed:
+            self.asked += 1
+            self._changed.notify_all()
         while self._silent.is_set() and context.is_active():
             time.sleep(0.01)
         time.sleep(self.seconds_before_answer)
@@ -165,6 +170,12 @@ class Collector(LogsServiceServicer, TraceServiceServicer, MetricsServiceService
                 assert left > 0, f"{len(found)} of {records} records after {seconds} s; {len(self.received)} in all"
                 self._changed.wait(left)
         return found
+
+    def wait_until_asked(self, times: int, seconds: float = DEADLINE_SECONDS) -> None:
+        """Return once `times` requests have come since the start; fails after `seconds`."""
+        with self._changed:
+            came = self._changed.wait_for(lambda: self.asked >= times, seconds)
+        assert came, f"{self.asked} of {times} requests after {seconds} s"
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from typing import Any
 
 import pytest
@@ -203,11 +202,12 @@ _FILLERS = ("{}", "{} ", "{}=", "{}: ", "{}='", '{}="\\', "{}@", "{}a.", "{}-", 
 
 
 @pytest.mark.parametrize("rule", SecretFinder(SecretNames()).rules, ids=lambda rule: rule.hint)
-def test_time_is_linear(rule: Rule) -> None:
+def test_what_a_rule_finds_is_in_the_text_and_bounded(rule: Rule) -> None:
+    """Also in what is made to be searched for long; `make bench-guard` holds the time that it takes."""
     for filler in _FILLERS:
         piece = filler.format(rule.hint)
         text = piece * (200_000 // len(piece))
-        begun = time.perf_counter()
-        rule.spans(text, text)
-        # Quadratic time would be minutes.
-        assert time.perf_counter() - begun < 1.0, filler
+        spans = rule.spans(text, text)
+        assert all(0 <= start <= end <= len(text) for start, end in spans), filler
+        # The last one is the rest of the text.
+        assert len(spans) <= MOST_FINDINGS + 1, filler

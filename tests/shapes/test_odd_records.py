@@ -13,7 +13,6 @@ from tests.shapes.conftest import Pipeline, new_marker
 from tests.shapes.odd import NAMESPACE, NOT_UTF8, Attributes, Odd, key_values, nested, on_the_wire, plain
 
 DAY_NS = 24 * 3600 * 10**9
-NOW_NS = time.time_ns()
 LONGEST_LINE = 256 * 1024
 THOUSAND = {f"attribute.{number}": f"value {number}" for number in range(1000)}
 
@@ -55,27 +54,31 @@ BODIES = {
     "body-a-json-bomb": (Odd(body='{"a":' * 100_000), Stored('{"a":{"a":', {"body_truncated"})),
 }
 
-TIMES = {
-    "time-absent": (Odd("odd", time_ns=0), Stored(repaired={"time_missing"})),
-    "time-only-observed": (Odd("odd", time_ns=0, observed_ns=NOW_NS), Stored()),
-    "time-1970": (
-        Odd("odd", time_ns=1, observed_ns=NOW_NS),
-        Stored(repaired={"time_mended"}, metadata={"otel_collector_original_time": "1"}),
-    ),
-    "time-next-year": (
-        Odd("odd", time_ns=NOW_NS + 365 * DAY_NS),
-        Stored(repaired={"time_mended"}, metadata={"otel_collector_original_time": str(NOW_NS + 365 * DAY_NS)}),
-    ),
-    "time-and-observation-both-1970": (
-        Odd("odd", time_ns=1, observed_ns=2),
-        Stored(
-            repaired={"time_mended"},
-            metadata={"otel_collector_original_time": "1", "otel_collector_original_observed_time": "2"},
+
+def times(now_ns: int) -> dict[str, tuple[Odd, Stored]]:
+    """Records whose time is odd, or odd beside a present that is `now_ns`."""
+    return {
+        "time-absent": (Odd("odd", time_ns=0), Stored(repaired={"time_missing"})),
+        "time-only-observed": (Odd("odd", time_ns=0, observed_ns=now_ns), Stored()),
+        "time-1970": (
+            Odd("odd", time_ns=1, observed_ns=now_ns),
+            Stored(repaired={"time_mended"}, metadata={"otel_collector_original_time": "1"}),
         ),
-    ),
-    "time-absent-and-observation-1970": (Odd("odd", time_ns=0, observed_ns=2), Stored(repaired={"time_mended"})),
-    "time-beyond-signed-64-bits": (Odd("odd", time_ns=2**64 - 1), Stored(repaired={"time_mended"})),
-}
+        "time-next-year": (
+            Odd("odd", time_ns=now_ns + 365 * DAY_NS),
+            Stored(repaired={"time_mended"}, metadata={"otel_collector_original_time": str(now_ns + 365 * DAY_NS)}),
+        ),
+        "time-and-observation-both-1970": (
+            Odd("odd", time_ns=1, observed_ns=2),
+            Stored(
+                repaired={"time_mended"},
+                metadata={"otel_collector_original_time": "1", "otel_collector_original_observed_time": "2"},
+            ),
+        ),
+        "time-absent-and-observation-1970": (Odd("odd", time_ns=0, observed_ns=2), Stored(repaired={"time_mended"})),
+        "time-beyond-signed-64-bits": (Odd("odd", time_ns=2**64 - 1), Stored(repaired={"time_mended"})),
+    }
+
 
 ATTRIBUTES = {
     "key-empty": (
@@ -212,15 +215,27 @@ RESOURCES = {
 }
 
 
-CASES = {**BODIES, **TIMES, **ATTRIBUTES, **RESOURCES}
+def cases(now_ns: int) -> dict[str, tuple[Odd, Stored]]:
+    return {**BODIES, **times(now_ns), **ATTRIBUTES, **RESOURCES}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Where a case is found, and as what."""
+
+    marker: str
+    at_ns: int
+    expected: Stored
 
 
 @pytest.fixture(scope="module")
-def sent(pipeline: Pipeline) -> dict[str, str]:
-    """Case → its marker, all sent before the first is looked for; each in one request with three neighbours."""
-    markers = {}
-    for name, (odd, _) in CASES.items():
-        markers[name] = marker = new_marker()
+def sent(pipeline: Pipeline) -> dict[str, Sent]:
+    """Every case, all sent before the first is looked for; each in one request with three neighbours."""
+    now_ns = time.time_ns()
+    all_sent = {}
+    for name, (odd, expected) in cases(now_ns).items():
+        marker = new_marker()
+        all_sent[name] = Sent(marker, now_ns, expected)
         ordinary = Odd(f"first of another resource {marker}", resource={"service.name": "shape-neighbour"})
         pipeline.send(
             on_the_wire(
@@ -230,14 +245,16 @@ def sent(pipeline: Pipeline) -> dict[str, str]:
                 ]
             )
         )
-    return markers
+    return all_sent
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_is_stored_mended_and_marked_beside_its_neighbours(case: str, sent: dict[str, str], pipeline: Pipeline) -> None:
-    marker, (_, expected) = sent[case], CASES[case]
+@pytest.mark.parametrize("case", cases(now_ns=0))
+def test_is_stored_mended_and_marked_beside_its_neighbours(
+    case: str, sent: dict[str, Sent], pipeline: Pipeline
+) -> None:
+    marker, expected = sent[case].marker, sent[case].expected
 
-    lines = pipeline.stored(marker, 4, sent=case)
+    lines = pipeline.stored(marker, 4, sent=case, around_ns=sent[case].at_ns)
 
     assert len({line.body for line in lines if marker in line.body}) == 3
     (line,) = [line for line in lines if marker not in line.body]

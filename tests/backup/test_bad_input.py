@@ -17,6 +17,7 @@ import pytest
 from stack.docker import compose
 from stack.paths import ROOT
 from tests.backup.conftest import Command
+from tests.support.next_line import next_line
 from tests.support.own_project import own_project, run_compose, up
 
 PROJECT = "integr8scode-backup-small"
@@ -173,9 +174,11 @@ def test_a_backup_that_is_ended_leaves_no_file_and_everything_running(tmp_path: 
     events = ["docker", "events", "--filter", "event=die", "--filter", f"label=com.docker.compose.project={PROJECT}"]
     with subprocess.Popen([*events, "--since", since], stdout=subprocess.PIPE, text=True) as stopped:
         assert stopped.stdout is not None
-        assert "redis" in stopped.stdout.readline()
-        started.send_signal(signal.SIGTERM)
-        stopped.terminate()
+        try:
+            assert "redis" in next_line(stopped.stdout)
+        finally:
+            started.send_signal(signal.SIGTERM)
+            stopped.terminate()
     _, told = started.communicate(timeout=60)
     assert started.returncode == 130, told
     assert list(tmp_path.iterdir()) == []

@@ -16,6 +16,7 @@ from tests.smoke.conftest import lines_of
 from tests.smoke.test_application import THE_WAY
 from tests.support.backend import Execution
 from tests.support.eventually import eventually
+from tests.support.next_line import next_line
 
 
 def run_stack(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -84,12 +85,15 @@ def tail(one_log_line: str) -> Iterator[subprocess.Popen[str]]:
     )
     assert process.stdout is not None
     assert process.stderr is not None
-    assert "smoke-sender" in process.stderr.readline()
-    yield process
-    process.terminate()
-    process.wait(timeout=10)
-    process.stdout.close()
-    process.stderr.close()
+    try:
+        assert "smoke-sender" in next_line(process.stderr)
+        yield process
+    finally:
+        # Before its output is closed: a line that never came is still waited for.
+        process.terminate()
+        process.wait(timeout=10)
+        process.stdout.close()
+        process.stderr.close()
 
 
 def test_tail_shows_new_lines_of_the_level_and_no_others(
@@ -99,7 +103,7 @@ def test_tail_shows_new_lines_of_the_level_and_no_others(
     send_http_protobuf(at.otlp_http, Record("smoke-sender", f"{marker} loud", severity="WARN"))
 
     assert tail.stdout is not None
-    shown = tail.stdout.readline()
+    shown = next_line(tail.stdout)
 
     assert f"{marker} loud" in shown
 

@@ -15,6 +15,7 @@ from stack.build.go_toolchain import installed_go, json_in, required_version
 from stack.build.steps import Steps, remedy_for
 from stack.failure import StepError
 from stack.paths import COMPOSE_FILE, JAEGER_2_FILE, ROOT
+from tests.support.next_line import next_line
 
 
 class TestVersions:
@@ -298,7 +299,7 @@ class TestProgress:
         assert first.stdout is not None
         first.stdin.write(b"held\n")
         first.stdin.flush()
-        assert first.stdout.readline() == b"held\n"
+        assert next_line(first.stdout) == b"held\n"
 
         def let_go(line: str) -> None:
             assert line == "loki: waiting for another build of it"

@@ -9,9 +9,14 @@ from tests.support.backend import Execution
 from tests.support.eventually import eventually
 
 
-def found(loki: Loki, query: str, sent: object) -> list[Line]:
-    """What `query` finds, once it finds something."""
-    return eventually(lambda: loki.lines(query), sent=sent, components=PIPELINE)
+def found(loki: Loki, query: str, sent: Execution) -> list[Line]:
+    """What `query` finds, once it finds a line of the execution."""
+    return eventually(
+        lambda: loki.lines(query),
+        lambda lines: any(sent.execution_id in line.body for line in lines),
+        sent=sent,
+        components=PIPELINE,
+    )
 
 
 def test_all_logs_from_the_saga_orchestrator(loki: Loki, succeeded: Execution) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import time
 
 from stack.paths import ROOT
 from tests.smoke.conftest import PIPELINE
@@ -14,14 +15,21 @@ FIRST_LINE = re.search(r"Your first log line.*?```bash\n(.*?)```", (ROOT / "READ
 def test_the_first_log_line() -> None:
     assert FIRST_LINE
     drive, look = FIRST_LINE[1].split("\n", 1)
+    began_ns = time.time_ns()
 
     driven = subprocess.run(["bash", "-c", drive], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert driven.returncode == 0, driven.stdout + driven.stderr
-    eventually(lambda: lines(look), sent=drive, components=("backend", *PIPELINE))
+    # The newest line: one from before would be an earlier run's.
+    eventually(
+        lambda: times_of_lines(look),
+        lambda times: max(times, default=0) > began_ns,
+        sent=drive,
+        components=("backend", *PIPELINE),
+    )
 
 
-def lines(command: str) -> list[str]:
-    """The bodies of the lines in what Loki answers."""
+def times_of_lines(command: str) -> list[int]:
+    """When the lines were written that Loki answers with, in Unix nanoseconds."""
     answer = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [body for stream in json.loads(answer)["data"]["result"] for _, body in stream["values"]]
+    return [int(at) for stream in json.loads(answer)["data"]["result"] for at, _ in stream["values"]]

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -40,17 +41,23 @@ def environment(at: Endpoints, service: str) -> dict[str, str]:
     }
 
 
-def line_of(loki: Loki, service: str, event: str) -> Line:
+@pytest.fixture
+def began_ns() -> int:
+    """When the test began: lines of an earlier run are older."""
+    return time.time_ns()
+
+
+def line_of(loki: Loki, service: str, event: str, since_ns: int) -> Line:
     """The newest line of `service` with that event."""
     query = f'{{service_name="{service}", service_namespace="shop"}} |= `{event}`'
-    return eventually(lambda: loki.lines(query), sent=event, components=PIPELINE)[0]
+    return eventually(lambda: loki.lines(query, start_ns=since_ns), sent=event, components=PIPELINE)[0]
 
 
 def test_the_document_has_the_three_senders() -> None:
     assert set(BLOCKS) == {"shop.py", "nightly_import.py", "deploy.sh"}
 
 
-def test_a_fastapi_service(project: Path, at: Endpoints, loki: Loki) -> None:
+def test_a_fastapi_service(project: Path, at: Endpoints, loki: Loki, began_ns: int) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -66,27 +73,27 @@ def test_a_fastapi_service(project: Path, at: Endpoints, loki: Loki) -> None:
         service.send_signal(signal.SIGTERM)
         service.wait(timeout=20)
 
-    line = line_of(loki, "shop", "Order shown")
+    line = line_of(loki, "shop", "Order shown", began_ns)
     assert '"order_id":17' in line.body
     assert "never stored" not in line.body
     assert re.search(r'"trace_id":"\w{32}"', line.body)
 
 
-def test_a_script_with_the_lines_of_its_libraries(project: Path, at: Endpoints, loki: Loki) -> None:
+def test_a_script_with_the_lines_of_its_libraries(project: Path, at: Endpoints, loki: Loki, began_ns: int) -> None:
     (project / "nightly_import.py").write_text(BLOCKS["nightly_import.py"])
 
     subprocess.run(
         [sys.executable, "nightly_import.py"], cwd=project, env=environment(at, "nightly-import"), check=True
     )
 
-    assert '"rows":3' in line_of(loki, "nightly-import", "Import finished").body
-    assert '"level":"warning"' in line_of(loki, "nightly-import", "two rows were skipped").body
+    assert '"rows":3' in line_of(loki, "nightly-import", "Import finished", began_ns).body
+    assert '"level":"warning"' in line_of(loki, "nightly-import", "two rows were skipped", began_ns).body
 
 
-def test_a_shell_script_without_any_library(project: Path, at: Endpoints, loki: Loki) -> None:
+def test_a_shell_script_without_any_library(project: Path, at: Endpoints, loki: Loki, began_ns: int) -> None:
     script = project / "deploy.sh"
     script.write_text(BLOCKS["deploy.sh"].replace("http://127.0.0.1:4318", at.otlp_http))
 
     subprocess.run(["bash", script], check=True)
 
-    assert '"version":"1.2.3"' in line_of(loki, "deploy", "Deployed").body
+    assert '"version":"1.2.3"' in line_of(loki, "deploy", "Deployed", began_ns).body

@@ -32,6 +32,7 @@ def test_a_trace_leads_to_all_its_lines(
     assert link["datasourceUid"] == "loki"
     assert link["customQuery"] is True
     for trace_id, trace in traces.items():
+        assert of_trace(lines, trace_id)
         for span in trace.spans:
             start_ns, end_ns = shifted_range(link, span)
             query = expand(link["query"], span_variables(trace, span))
@@ -68,6 +69,7 @@ def test_spans_lead_to_metrics_of_their_operation(
     }
     for trace, span in spans.values():
         variables = span_variables(trace, span)
+        assert link["queries"]
         for query in link["queries"]:
             found = asked_until_there(metrics, expand(query["query"], variables))
             assert variables["serviceName"] in {series["metric"]["service_name"] for series in found}
@@ -84,12 +86,15 @@ def test_links_use_variables_that_every_span_has(jaeger_source: dict[str, Any], 
     """A link with a variable that stays empty isn't shown at all."""
     trace = next(iter(traces.values()))
     known = span_variables(trace, trace.spans[0])
-    assert variables_in(json.dumps(jaeger_source)) <= set(known)
+    used = variables_in(json.dumps(jaeger_source))
+    assert used
+    assert used <= set(known)
 
 
 def test_jaegers_page_leads_to_all_lines_in_grafana(loki: Loki, lines: list[Line], traces: dict[str, Trace]) -> None:
     (pattern,) = json.loads((ROOT / "jaeger" / "ui.json").read_text())["linkPatterns"]
     for trace_id, trace in traces.items():
+        assert of_trace(lines, trace_id)
         link = explore_link(jaeger_link(pattern, trace_id, trace))
         assert link.data_source == "loki"
         found = loki.lines(link.query["expr"])

@@ -66,10 +66,10 @@ def tail_command(
             since_ns = parse_time(since, time.time_ns())
         except ValueError as error:
             raise StepError("following the logs", str(error), "Write SINCE=15m, for instance.") from error
+        new_lines = NewLines(loki, query, since_ns, lambda news: errors.print(f"[yellow]{escape(news)}[/yellow]"))
+        new_lines.learn()
         errors.print(f"[dim]{escape(query)}   (ends with Ctrl-C)[/dim]")
-        for lines in NewLines(
-            loki, query, since_ns, lambda news: errors.print(f"[yellow]{escape(news)}[/yellow]")
-        ).follow():
+        for lines in new_lines.follow():
             console.print("\n".join(map(one_line, lines)))
             # Into a pipe or a file as well, a line is there when it is there.
             console.file.flush()

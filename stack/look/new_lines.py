@@ -25,8 +25,8 @@ LOOK_BACK_SECONDS = 3600
 MOST_KNOWN = 4_000_000
 # What is read at the start only to be known: some 25 pages.
 MOST_KNOWN_BEFORE = 50_000
-# So much of the past is counted again in each round: Loki does it in a twentieth of a second.
-_SWEPT_LINES = 50_000
+# So much of the past is counted again in each round. With 50,000 an idle Loki was busy for half of a core.
+_SWEPT_LINES = 10_000
 # Seconds that are read in one go.
 _RUN_LINES = 2 * MOST_LINES
 # Loki's answer may have 32 MB, and a line 256 KB (loki/loki-config.yaml).
@@ -56,7 +56,6 @@ class NewLines:
         self._tell = tell
         # All in whole seconds since 1970. Nothing before the horizon is looked at.
         self._began = self._position = self._swept = self._horizon = _second_of(since_ns)
-        self._learnt_lines = 0
         self._known: dict[int, _Second] = {}
         self._page = 1000
 
@@ -84,7 +83,6 @@ class NewLines:
                 time.sleep(max(0.0, began + _POLL_SECONDS - time.monotonic()))
 
     def _round(self) -> Iterator[list[Line]]:
-        self._learn()
         now = int(time.time())
         until = min(now + _AHEAD_SECONDS, self._position + _STEP_SECONDS)
         yield from self._changed(self._position - _RECENT_SECONDS, until)
@@ -93,22 +91,21 @@ class NewLines:
         if self._position == now:
             yield from self._sweep()
 
-    def _learn(self) -> None:
-        """Read what was there before the beginning, so that it is not taken for late."""
-        while self._learnt_lines < MOST_KNOWN_BEFORE and self._horizon > self._began - LOOK_BACK_SECONDS:
+    def learn(self) -> None:
+        """Read what was there before the beginning, so that it is not taken for late; raises `StepError`."""
+        lines = 0
+        while lines <= MOST_KNOWN_BEFORE and self._horizon > self._began - LOOK_BACK_SECONDS:
             first = self._horizon - LOOK_BACK_SECONDS // 12
             counts = self._counts(first, self._horizon)
             for second in sorted(counts, reverse=True):
-                self._learnt_lines += counts[second]
-                if self._learnt_lines > MOST_KNOWN_BEFORE:
+                lines += counts[second]
+                if lines > MOST_KNOWN_BEFORE:
                     first = second + 1
                     break
             for run in self._runs({second: count for second, count in counts.items() if second >= first}):
                 for _ in self._read(*run, counts):
                     pass
             self._horizon = first
-        # From now on the horizon only comes nearer.
-        self._learnt_lines = MOST_KNOWN_BEFORE
 
     def _sweep(self) -> Iterator[list[Line]]:
         """Look again at the next part of the past, from the newest to the oldest and again."""

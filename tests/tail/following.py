@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,17 +19,23 @@ _MEGABYTE_KB = 1000
 
 @dataclass(frozen=True)
 class Following:
-    """A running `make tail`."""
+    """A running `make tail`, and the terminal that it prints to."""
 
+    name: str
     process: subprocess.Popen[bytes]
+    terminal: subprocess.Popen[bytes]
     output: Path
     errors: Path
 
     def shown(self) -> Counter[tuple[str, int]]:
-        """How often each line was shown: its service and its number."""
+        """How often each line was shown, of the services whose names begin with `name`: service and number."""
         with self.output.open() as lines:
             found = (_SHOWN.search(line) for line in lines)
-            return Counter((match["service"], int(match["number"])) for match in found if match)
+            return Counter(
+                (match["service"], int(match["number"]))
+                for match in found
+                if match and match["service"].startswith(self.name)
+            )
 
     def told(self) -> str:
         """What it said on stderr."""
@@ -42,19 +48,33 @@ class Following:
         return int(peak) / _MEGABYTE_KB
 
     def interrupt(self) -> int:
-        """Press Ctrl-C; its exit code."""
+        """Press Ctrl-C; its exit code, once the terminal has all that was printed."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=20)
+        code = self.process.wait(timeout=20)
+        self.terminal.wait(timeout=20)
+        return code
+
+    @contextmanager
+    def slow_terminal(self) -> Iterator[None]:
+        """Let the terminal read nothing meanwhile."""
+        self.terminal.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.terminal.send_signal(signal.SIGCONT)
 
 
 @contextmanager
-def following(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Following]:
-    """`python -m stack tail`, once it follows, its output in files in `folder`."""
+def following(name: str, folder: Path, *arguments: str) -> Iterator[Following]:
+    """`python -m stack tail`, once it follows; what it prints goes through a terminal into a file in `folder`."""
     output, errors = folder / "shown", folder / "told"
-    with output.open("wb") as stdout, errors.open("wb") as stderr:
-        command = [sys.executable, "-m", "stack", "tail", *arguments]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=stdout, stderr=stderr)
-    tail = Following(process, output, errors)
+    with output.open("wb") as file:
+        terminal = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=file)
+    assert terminal.stdin is not None
+    command = [sys.executable, "-m", "stack", "tail", *arguments]
+    with errors.open("wb") as file, terminal.stdin as pipe:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=file)
+    tail = Following(name, process, terminal, output, errors)
     try:
         give_up_at = time.monotonic() + 30
         while "ends with Ctrl-C" not in tail.told():
@@ -63,5 +83,6 @@ def following(folder: Path, *arguments: str, environment: Mapping[str, str] | No
             time.sleep(0.1)
         yield tail
     finally:
-        process.kill()
-        process.wait()
+        for each in (process, terminal):
+            each.kill()
+            each.wait()

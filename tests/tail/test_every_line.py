@@ -1,8 +1,9 @@
-"""`make tail` shows each line once: at 2,000 lines a second, late lines, and to a terminal that does not read."""
+"""`make tail` shows each line once: many, late ones, to a terminal that does not read, and while Loki restarts."""
 
 import operator
 import time
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import requests
 from bench.load import Template
 from bench.otlp import PROTOBUF_HEADERS
 from stack.docker.endpoints import Endpoints
+from stack.stores.loki import Loki
 from tests.faults.pump import Pump
 from tests.support.eventually import eventually
+from tests.support.own_project import run_compose, up
 from tests.tail.following import Following, following
 
 SERVICES = 4
@@ -24,10 +27,15 @@ MOST_MEGABYTES = 150
 PIPELINE = ("otel-collector", "loki")
 
 Sent = Counter[tuple[str, int]]
+"""How often each line, of a service and with a number, was sent."""
 
 
 def send(at: Endpoints, request: bytes) -> None:
     requests.post(f"{at.otlp_http}/v1/logs", request, headers=PROTOBUF_HEADERS, timeout=10).raise_for_status()
+
+
+def numbered(service: str, numbers: Iterable[int]) -> Sent:
+    return Counter((service, number) for number in numbers)
 
 
 def pump(at: Endpoints, service: str) -> Pump:
@@ -44,7 +52,7 @@ def send_late(at: Endpoints, service: str, first: int, minutes: int) -> Sent:
     template = Template(service, 500)
     at_ns = (int(time.time()) - 60 * minutes) * 10**9
     send(at, template.fill(first, at_ns, step_ns=10**8))
-    return Counter((service, first + index) for index in range(template.size))
+    return numbered(service, range(first, first + template.size))
 
 
 def shows(tail: Following, sent: Sent, *, within: float) -> None:
@@ -62,7 +70,7 @@ def shows(tail: Following, sent: Sent, *, within: float) -> None:
 
 def test_two_thousand_lines_a_second_and_late_ones(at: Endpoints, name: str, tmp_path: Path) -> None:
     late: Sent = Counter()
-    with following(tmp_path) as tail:
+    with following(name, tmp_path) as tail:
         with ExitStack() as running:
             pumps = {f"{name}-{index}": pump(at, f"{name}-{index}") for index in range(SERVICES)}
             for each in pumps.values():
@@ -71,6 +79,41 @@ def test_two_thousand_lines_a_second_and_late_ones(at: Endpoints, name: str, tmp
             for batch, minutes in enumerate((1, 2, 5, 10, 30, 55)):
                 late += send_late(at, f"{name}-late", 500 * batch, minutes)
                 time.sleep(max(0.0, ends_at - time.monotonic()) / (6 - batch))
-        sent = late + Counter((service, number) for service, each in pumps.items() for number in range(each.emitted))
-        assert sent.total() - late.total() >= LINES_A_SECOND * SECONDS * 0.95
-        shows(tail, sent, within=30)
+        sent = sum((numbered(service, range(each.emitted)) for service, each in pumps.items()), Sent())
+        assert sent.total() >= LINES_A_SECOND * SECONDS * 0.95
+        shows(tail, sent + late, within=30)
+
+
+def test_a_terminal_that_does_not_read_gets_everything_later(at: Endpoints, name: str, tmp_path: Path) -> None:
+    with following(name, tmp_path) as tail:
+        with tail.slow_terminal(), pump(at, name) as pumped:
+            # Longer than each round of the tail looks back.
+            time.sleep(20)
+        shows(tail, numbered(name, range(pumped.emitted)), within=30)
+
+
+def test_what_was_there_before_is_not_shown_and_what_comes_late_from_then_is(
+    at: Endpoints, loki: Loki, name: str, tmp_path: Path
+) -> None:
+    before = send_late(at, name, 0, minutes=5)
+    eventually(
+        lambda: loki.count(f'{{service_name="{name}"}}'),
+        before.total().__eq__,
+        sent=before.total(),
+        components=PIPELINE,
+    )
+    with following(name, tmp_path, "--service", name) as tail:
+        # The same seconds of the past.
+        shows(tail, send_late(at, name, 500, minutes=5), within=30)
+
+
+def test_loki_is_killed_meanwhile(at: Endpoints, name: str, tmp_path: Path) -> None:
+    with following(name, tmp_path) as tail:
+        with pump(at, name) as pumped:
+            eventually(tail.shown, sent=name, components=PIPELINE)
+            run_compose("kill", "--signal", "KILL", "loki")
+            eventually(lambda: "Loki does not answer" in tail.told(), sent=name, components=PIPELINE)
+            up("loki")
+            eventually(lambda: "Loki answers again" in tail.told(), sent=name, components=PIPELINE)
+        shows(tail, numbered(name, range(pumped.emitted)), within=60)
+    assert tail.told().count("Loki does not answer") == 1

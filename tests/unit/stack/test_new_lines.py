@@ -1,0 +1,118 @@
+"""What `make tail` does where Loki can't be brought in a test: too many lines, and an answer that is no answer."""
+
+import re
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from stack.look import new_lines
+from stack.look.new_lines import NewLines
+from stack.stores.loki import MOST_LINES, Line, Loki, UnansweredError
+from stack.time_range import NS_PER_SECOND
+
+BEGAN = int(time.time()) - 100
+
+
+@dataclass(frozen=True)
+class Held(Loki):
+    """A Loki that holds `held`, and fails as often as `failures` says."""
+
+    url: str = ""
+    held: list[Line] = field(default_factory=list)
+    failures: list[int] = field(default_factory=list)
+
+    def lines(
+        self,
+        logql: str,
+        *,
+        limit: int = 1000,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+        direction: str = "backward",
+    ) -> list[Line]:
+        assert direction == "forward"
+        assert logql
+        assert start_ns is not None
+        assert end_ns is not None
+        found = sorted(
+            (line for line in self.held if start_ns <= line.timestamp_ns < end_ns), key=lambda line: line.timestamp_ns
+        )
+        return found[:limit]
+
+    def query_range(self, logql: str, start_ns: int, end_ns: int, **parameters: str | int) -> list[dict[str, Any]]:
+        assert re.fullmatch(r"sum\(count_over_time\(\{.*\} \[1s\]\)\)", logql)
+        assert parameters == {"step": "1s"}
+        if self.failures:
+            self.failures.pop()
+            raise UnansweredError("asking Loki", "starting", "wait")
+        counts = Counter(-(-line.timestamp_ns // NS_PER_SECOND) for line in self.held)
+        values = [[at, str(n)] for at, n in counts.items() if start_ns <= at * NS_PER_SECOND <= end_ns]
+        return [{"values": values}]
+
+
+def line(second: int, number: int, step_ns: int = 1) -> Line:
+    """A line in a second after the beginning."""
+    return Line((BEGAN + second) * NS_PER_SECOND + 1 + number * step_ns, f"{second} {number}", {"service_name": "a"})
+
+
+@pytest.fixture
+def told() -> list[str]:
+    return []
+
+
+def new_lines_of(loki: Loki, told: list[str]) -> NewLines:
+    return NewLines(loki, "{}", BEGAN * NS_PER_SECOND + 1, told.append)
+
+
+def test_while_loki_does_not_answer_it_is_said_once(told: list[str]) -> None:
+    following = new_lines_of(Held(held=[line(1, 0)], failures=[1, 2, 3]), told).follow()
+
+    assert next(following) == [line(1, 0)]
+    assert len(told) == 1
+    assert "Loki does not answer" in told[0]
+
+
+def test_more_lines_of_one_time_than_loki_gives_are_said_to_be_left_out(told: list[str]) -> None:
+    same_time = [line(1, number, step_ns=0) for number in range(MOST_LINES + 1)]
+    following = new_lines_of(Held(held=[*same_time, line(2, 0)]), told).follow()
+
+    shown: list[Line] = []
+    while line(2, 0) not in shown:
+        shown += next(following)
+
+    assert len(shown) == len(set(map(str, shown))) == MOST_LINES + 1
+    assert "some are not shown" in told[0]
+
+
+def test_what_is_known_stays_bounded(told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(new_lines, "MOST_KNOWN", 100)
+    monkeypatch.setattr(new_lines, "_RUN_LINES", 50)
+    held = [line(second, number) for second in range(50) for number in range(10)]
+    loki = Held(held=list(held))
+    lines = new_lines_of(loki, told)
+    following = lines.follow()
+
+    shown: list[Line] = []
+    while len(shown) < len(held):
+        shown += next(following)
+    # Too late for what is still known, and in time.
+    loki.held.extend([line(1, 99), line(49, 99)])
+    shown += next(following)
+
+    assert shown == [*held, line(49, 99)]
+    assert sum(len(second.lines) for second in lines._known.values()) <= 100 + 50
+
+
+def test_what_was_there_before_is_known_and_not_shown(told: list[str]) -> None:
+    loki = Held(held=[line(-1000, 0), line(-1, 0)])
+    lines = new_lines_of(loki, told)
+    lines.learn()
+    loki.held.extend([line(-1000, 1), line(1, 0)])
+
+    shown = [each for page in islice(lines.follow(), 2) for each in page]
+
+    assert shown == [line(1, 0), line(-1000, 1)]

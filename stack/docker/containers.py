@@ -1,7 +1,6 @@
 """The project's containers: which run, stopping and starting them, waiting until they are well again."""
 
 import json
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ from stack.docker import compose
 from stack.docker.inspect import inspected
 from stack.failure import StepError
 from stack.process import last_lines, run
+from stack.waiting import wait_until
 
 # Loki's worst start takes 30 s (docs/reliability.md), and its health is looked at every 30 s.
 HEALTHY_WITHIN_SECONDS = 120.0
@@ -42,15 +42,13 @@ def wait_until_healthy(services: dict[str, list[str]]) -> None:
 
     """
     ids = [container for service in services.values() for container in service]
-    deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
-    while waiting := _unhealthy(ids):
-        if time.monotonic() > deadline:
-            raise StepError(
-                "starting again",
-                f"the data is in place, but not healthy after {HEALTHY_WITHIN_SECONDS:g} s: {', '.join(waiting)}",
-                "`make doctor` says more.",
-            )
-        time.sleep(0.2)
+    unhealthy = wait_until(lambda: _unhealthy(ids), lambda left: not left, within_seconds=HEALTHY_WITHIN_SECONDS)
+    if unhealthy:
+        raise StepError(
+            "starting again",
+            f"the data is in place, but not healthy after {HEALTHY_WITHIN_SECONDS:g} s: {', '.join(unhealthy)}",
+            "`make doctor` says more.",
+        )
 
 
 def stop(*containers: Sequence[str]) -> None:

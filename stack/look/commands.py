@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from stack.docker.endpoints import endpoints
+from stack.doctor.examine import examine
 from stack.failure import StepError
-from stack.look import doctor, tail, trace
+from stack.look import tail, trace
 from stack.look.line_view import one_line
 from stack.look.new_lines import NewLines
 from stack.stores.jaeger import Jaeger
@@ -27,7 +28,7 @@ def doctor_command() -> None:
     """Say what is wrong with the stack and what to do; exit code 1 if anything is."""
     with told_failures():
         wrong = 0
-        for finding in doctor.examine():
+        for finding in examine():
             mark = "[red]✗[/red]" if finding.remedy else "[green]✓[/green]"
             console.print(f"{mark} [bold]{escape(finding.subject)}[/bold] {escape(finding.found)}")
             if finding.remedy:

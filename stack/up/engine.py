@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from stack.failure import StepError
 from stack.process import last_lines, run
 from stack.up import host_packages
 from stack.up.consent import Consent, Need
+from stack.waiting import wait_until
 
 STEP = "Docker Engine"
 DAEMON_LOG = Path("/var/log/dockerd.log")
@@ -82,13 +82,11 @@ def _start(report: Callable[[str], None]) -> None:
         with DAEMON_LOG.open("ab") as log:
             subprocess.Popen(["dockerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         hint = f"tail {DAEMON_LOG}"
-    deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while (answer := ask_version()).returncode != 0:
-        if time.monotonic() > deadline:
-            raise StepError(
-                "starting the Docker Engine",
-                f"no answer within {START_TIMEOUT_SECONDS:g} s ({last_lines(answer.stdout, 1)})",
-                f"`{hint}` says why. Then `make up`.",
-            )
-        time.sleep(0.3)
+    answer = wait_until(ask_version, lambda answer: answer.returncode == 0, within_seconds=START_TIMEOUT_SECONDS)
+    if answer.returncode != 0:
+        raise StepError(
+            "starting the Docker Engine",
+            f"no answer within {START_TIMEOUT_SECONDS:g} s ({last_lines(answer.stdout, 1)})",
+            f"`{hint}` says why. Then `make up`.",
+        )
     report(f"Docker Engine {answer.stdout.strip()} answers")

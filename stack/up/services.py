@@ -1,6 +1,5 @@
 """The services: started, restarted where their configuration has changed, and waited for until each is healthy."""
 
-import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from stack.docker.endpoints import endpoints
 from stack.docker.inspect import inspected
 from stack.failure import StepError
 from stack.process import last_lines
+from stack.waiting import wait_until
 
 # Loki is ready again within 30 s after the worst crash (docs/reliability); then everything behind it starts.
 START_TIMEOUT_SECONDS = 180
@@ -58,16 +58,18 @@ def _started(description: dict[str, Any]) -> float:
 
 def _wait_for_collector() -> None:
     """The Collector's image can't ask itself (docker-compose.yml says why), so it is asked from here."""
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            requests.get(endpoints().otel_collector_health, timeout=2).raise_for_status()
-        except requests.RequestException as error:
-            if time.monotonic() > deadline:
-                raise _start_failure(f"otel-collector: {error}") from error
-            time.sleep(0.2)
-        else:
-            return
+    error = wait_until(_collector_error, lambda error: error is None, within_seconds=30)
+    if error is not None:
+        raise _start_failure(f"otel-collector: {error}") from error
+
+
+def _collector_error() -> requests.RequestException | None:
+    """Why the Collector is not ready; None when it is."""
+    try:
+        requests.get(endpoints().otel_collector_health, timeout=2).raise_for_status()
+    except requests.RequestException as error:
+        return error
+    return None
 
 
 def _start_failure(output: str) -> StepError:

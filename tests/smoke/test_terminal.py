@@ -128,3 +128,5 @@ def test_doctor_finds_every_component_ready() -> None:
 
     for component in ("loki", "otel-collector", "jaeger", "victoria-metrics", "backend"):
         assert f"{component} is ready" in result.stdout
+    for seen in ("is nearest to its limit", "available on this machine", "redis answers", "redis writes to its disk"):
+        assert seen in result.stdout

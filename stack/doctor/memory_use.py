@@ -1,0 +1,93 @@
+"""Memory: what the containers use of their limits, and whether this machine could give them the rest."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stack.docker.inspect import inspected
+from stack.doctor.finding import Finding
+from stack.failure import StepError
+from stack.process import last_lines, run
+
+MIB = 1024 * 1024
+# Above this share a person should look before the kernel kills something.
+MEMORY_SHARE = 0.95
+MEMORY_OF_THIS_MACHINE = Path("/proc/meminfo")
+# The engine measures for two seconds before it answers.
+_TIMEOUT_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a service's container uses of its limit, the kernel's copies of files that it can drop left out."""
+
+    service: str
+    share: float
+    limit_bytes: int
+
+
+def memory(containers: Sequence[dict[str, Any]]) -> Iterator[Finding]:
+    """Findings about running containers, as Compose lists them, and about this machine.
+
+    Raises:
+        StepError: the engine can't be asked, or a container has ended meanwhile.
+
+    """
+    uses = _measured([container for container in containers if container["State"] == "running"])
+    yield from of_containers(uses)
+    if MEMORY_OF_THIS_MACHINE.is_file():
+        yield of_machine(uses, available_bytes(MEMORY_OF_THIS_MACHINE.read_text()))
+
+
+def raise_limit(service: str, limit_bytes: int) -> str:
+    """The remedy for a container whose memory is too small."""
+    return f"Raise mem_limit of {service} in docker-compose.yml ({limit_bytes / MIB:.0f} MiB now), then `make up`."
+
+
+def of_containers(uses: Sequence[Use]) -> Iterator[Finding]:
+    """One finding for each container near its limit, or one for all when none is."""
+    near = [use for use in uses if use.share >= MEMORY_SHARE]
+    for use in near:
+        found = f"{use.service} uses {use.share:.0%} of its {use.limit_bytes / MIB:.0f} MiB"
+        yield Finding("memory", found, f"It is killed at 100%. {raise_limit(use.service, use.limit_bytes)}")
+    if uses and not near:
+        most = max(uses, key=lambda use: use.share)
+        found = f"{most.service} is nearest to its limit, with {most.share:.0%} of {most.limit_bytes / MIB:.0f} MiB"
+        yield Finding("memory", found)
+
+
+def of_machine(uses: Sequence[Use], available: int) -> Finding:
+    """Whether `available` bytes are enough for every container to grow to its limit."""
+    growth = sum(use.limit_bytes * (1 - use.share) for use in uses)
+    remedy = (
+        ""
+        if available >= growth
+        else f"The containers may take {growth / MIB:.0f} MiB more before a limit holds them: end other programs, "
+        "or the kernel may end one of the stack's."
+    )
+    return Finding("memory", f"{available / MIB:.0f} MiB available on this machine", remedy)
+
+
+def available_bytes(meminfo: str) -> int:
+    """What the kernel could give to programs without swapping, from the text of /proc/meminfo."""
+    fields = dict(line.split(":", 1) for line in meminfo.splitlines())
+    return int(fields["MemAvailable"].split()[0]) * 1024
+
+
+def _measured(running: Sequence[dict[str, Any]]) -> list[Use]:
+    if not running:
+        return []
+    ids = [container["ID"] for container in running]
+    answer = run(
+        ["docker", "stats", "--no-stream", "--format", "{{.Container}} {{.MemPerc}}", *ids], timeout=_TIMEOUT_SECONDS
+    )
+    if answer.returncode != 0:
+        raise StepError("measuring memory", last_lines(answer.stdout, 1), "Try again.")
+    shares = dict(line.split() for line in answer.stdout.splitlines())
+    limits = [description["HostConfig"]["Memory"] for description in inspected(ids)]
+    return [
+        Use(container["Service"], float(shares[container["ID"]].rstrip("%")) / 100, limit)
+        for container, limit in zip(running, limits, strict=True)
+        if limit
+    ]

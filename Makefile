@@ -1,4 +1,4 @@
-# Everything a person types here. `make help` lists it; the work is done by `python -m stack` (stack/).
+# What a person types here: `make help` lists it. A target is one call of `python -m stack`, pytest, a checker or the benchmark.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,7 +7,7 @@ STACK := $(BIN)/python -m stack
 TRAFFIC ?= --seconds 60 --rate 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up down logs ps clean demo tail trace doctor audit backfill backup restore dashboards test unit-test smoke-test start-test delivery-test shapes-test links-test grafana-test browser-test alert-test audit-test backup-test retention-test fault-test jaeger-v2-test registry-test lint format bench bench-guard lock
+.PHONY: help up down logs ps status clean demo tail trace doctor audit backfill backup restore dashboards test unit-test smoke-test check lint format bench bench-guard lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,11 +24,14 @@ logs: $(VENV)/ready ## Follow the containers' own output (SERVICE=loki for one)
 ps: $(VENV)/ready ## Show the containers and their health
 	@$(STACK) ps
 
-clean: $(VENV)/ready ## Stop everything and delete all stored data
-	@$(STACK) clean
+status: $(VENV)/ready ## Show the addresses and each service's health again
+	@$(STACK) status
+
+clean: $(VENV)/ready ## Stop everything and delete all stored data (YES=1: don't ask)
+	@$(STACK) clean $(if $(YES),--yes)
 
 demo: $(VENV)/ready ## Drive traffic through the application (TRAFFIC="--seconds 60 --rate 2")
-	@$(BIN)/python -m stack demo $(TRAFFIC)
+	@$(STACK) demo $(TRAFFIC)
 
 tail: $(VENV)/ready ## Follow log lines in Loki (SERVICE=k8s-worker LEVEL=warning SINCE=15m)
 	@$(STACK) tail $(if $(SERVICE),--service $(SERVICE)) $(if $(LEVEL),--level $(LEVEL)) $(if $(SINCE),--since $(SINCE))
@@ -42,91 +45,80 @@ doctor: $(VENV)/ready ## Say what is wrong with the stack and what to do
 WINDOW = $(if $(SINCE),--since $(SINCE)) $(if $(UNTIL),--until $(UNTIL))
 
 audit: $(VENV)/ready ## Is every line that was written in Loki? (SERVICE=backend SINCE=2h UNTIL=0s)
-	@$(BIN)/python -m stack audit $(SERVICE) $(WINDOW)
+	@$(STACK) audit $(SERVICE) $(WINDOW)
 
 backfill: $(VENV)/ready ## Send the lines that Loki lacks, then audit again (same options)
-	@$(BIN)/python -m stack backfill $(SERVICE) $(WINDOW)
+	@$(STACK) backfill $(SERVICE) $(WINDOW)
 
 backup: $(VENV)/ready ## Copy all stored data into one file (FILE=backups/name.zip)
-	@$(BIN)/python -m stack backup $(if $(FILE),--file '$(FILE)')
+	@$(STACK) backup $(if $(FILE),--file '$(FILE)')
 
 restore: $(VENV)/ready ## Put a backup in place (FILE=…; FORCE=1 replaces what is stored)
-	@$(BIN)/python -m stack restore $(if $(FILE),--file '$(FILE)') $(if $(FORCE),--force)
+	@$(STACK) restore $(if $(FILE),--file '$(FILE)') $(if $(FORCE),--force)
 
-dashboards: $(VENV)/ready ## Write Grafana's dashboards from dashboards/
+dashboards: $(VENV)/dev-ready ## Write Grafana's dashboards from dashboards/
 	@$(BIN)/python -m dashboards
 
-test: unit-test smoke-test ## Unit tests, then the smoke test (starts the stack)
+SUITES := $(sort $(foreach file,$(wildcard tests/*/test_*.py),$(notdir $(patsubst %/,%,$(dir $(file))))))
+# These start what they need themselves.
+WITHOUT_STACK := unit delivery
+UNKNOWN := $(filter-out $(SUITES),$(SUITE))
 
-unit-test: $(VENV)/ready ## Tests that need no running stack
-	$(BIN)/pytest tests/unit
+ifeq ($(strip $(SUITE)),)
+test: unit-test smoke-test ## Unit tests, then the smoke test; SUITE="links dashboards" ARGS="-k …" for others
+else ifneq ($(UNKNOWN),)
+test:
+	@echo "no such suite: $(UNKNOWN). There are: $(SUITES)" >&2; exit 2
+else
+test: $(VENV)/dev-ready $(if $(filter-out $(WITHOUT_STACK),$(SUITE)),up)
+	$(BIN)/pytest $(addprefix tests/,$(SUITE)) $(if $(filter long,$(FAULTS)),--timeout 0) $(ARGS)
+endif
 
-smoke-test: up ## Prove every path of the running stack
-	$(BIN)/pytest tests/smoke
+unit-test: $(VENV)/dev-ready ## Tests that need no running stack
+	$(BIN)/pytest tests/unit $(ARGS)
 
-start-test: up ## How the stack starts, and what it says when it can't
-	$(BIN)/pytest tests/start
+smoke-test: $(VENV)/dev-ready up ## Prove every path of the running stack
+	$(BIN)/pytest tests/smoke $(ARGS)
 
-delivery-test: $(VENV)/ready ## Outages of the Collector as the application sees them (minutes)
-	$(BIN)/pytest tests/delivery
+check: $(VENV)/ready ## Static checks of every configuration
+	@$(STACK) check
 
-shapes-test: up ## Odd records: each is stored, none costs its neighbours
-	$(BIN)/pytest tests/shapes
-
-links-test: up ## Follow every link, run every panel's query
-	$(BIN)/pytest tests/links tests/dashboards
-
-grafana-test: up ## What only a real Grafana can say: rules, queries, contact points
-	$(BIN)/pytest tests/grafana
-
-browser-test: up ## Click through Grafana (needs one; SCREENSHOTS=docs/images keeps pictures)
-	$(BIN)/pytest tests/browser
-
-alert-test: up ## Break what each alert watches: silent, firing, resolved
-	$(BIN)/pytest tests/alerts
-
-audit-test: up ## Lose lines on purpose; find and restore them
-	$(BIN)/pytest tests/audit
-
-backup-test: up ## Back up, upgrade, lose and restore a stack; count everything
-	$(BIN)/pytest tests/backup
-
-retention-test: up ## 720 h, proven by old data; disks that fill
-	$(BIN)/pytest tests/retention
-
-fault-test: up ## Kill, cut off, fill and flood; count every line (FAULTS=long for the whole of it)
-	$(BIN)/pytest tests/faults
-
-jaeger-v2-test: up ## Jaeger 2 after Jaeger 1, in a stack of its own: traces, links, kill -9
-	$(BIN)/pytest tests/jaeger_v2
-
-registry-test: up ## Start from a registry, and from bad ones, on an engine of its own; check the workflows
-	$(BIN)/pytest tests/registry
-
-lint: $(VENV)/ready ## Static checks of the code and of every configuration
+lint: $(VENV)/dev-ready ## Static checks of the code and of every configuration
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	@$(STACK) check
 
-format: $(VENV)/ready ## Put the code into its one format
+format: $(VENV)/dev-ready ## Put the code into its one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/ready ## Measure beside other configurations (about two hours; ONLY="latency burst" for a part)
+bench: $(VENV)/dev-ready ## Measure beside other configurations (about two hours; ONLY="latency burst" for a part)
 	$(BIN)/python -m bench $(ONLY)
 
-bench-guard: $(VENV)/ready ## A few ratios in two minutes; fails when one is clearly worse
+bench-guard: $(VENV)/dev-ready ## A few ratios in two minutes; fails when one is clearly worse
 	$(BIN)/python -m bench.guard
 
-lock: ## Pin the newest versions that pyproject.toml allows, with hashes (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q pyproject.toml -o requirements.lock
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra dev pyproject.toml -o requirements-dev.lock
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q
 
-# The virtual environment is made anew whenever its lock file changes, and only counts once it is complete.
-$(VENV)/ready: requirements-dev.lock
+# Each lock is bound by the one before it: no package has two versions.
+lock: ## Pin what pyproject.toml names, with hashes (needs uv)
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) --group operator -c requirements-dev.lock -o requirements-operator.lock
+
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+
+# The virtual environment is made anew whenever the operator's lock changes, and only counts once it is complete.
+$(VENV)/ready: requirements-operator.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..." >&2; exit 1; }
-	@echo "installing the tools into $(VENV)"
+	@echo "installing the operator's tools into $(VENV) (about 98 MB, 26 of them pip and what venv brings)"
 	@$(PYTHON) -m venv --clear $(VENV) || { echo "Python's venv module is needed: apt-get install python3-venv" >&2; exit 1; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(INSTALL) -r requirements-operator.lock
+	@touch $@
+
+# On top of the operator's tools, which hold the same versions.
+$(VENV)/dev-ready: requirements-dev.lock $(VENV)/ready
+	@echo "installing the tools of tests, checks and benchmarks into $(VENV) (about 600 MB)"
+	@$(INSTALL) -r requirements-dev.lock
 	@touch $@

@@ -2,6 +2,7 @@
 
 import signal
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,13 @@ def pytest_configure() -> None:
     """Let the programs that tests start be interrupted: a run in the background ignores SIGINT, and they would too."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with its suite's name, the folder below tests/: `pytest -m "not faults"`."""
+    here = Path(__file__).parent
+    for item in items:
+        item.add_marker(item.path.relative_to(here).parts[0])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -11,9 +11,9 @@ from tests.faults.form import Form
 from tests.faults.ledger import Account
 
 DOCUMENT: Final = ROOT / "docs" / "reliability.md"
-BEGIN: Final = "<!-- written by make fault-test: begin -->"
+BEGIN: Final = "<!-- written by make test SUITE=faults: begin -->"
 NONE: Final = "-"
-END: Final = "<!-- written by make fault-test: end -->"
+END: Final = "<!-- written by make test SUITE=faults: end -->"
 HEADINGS: Final = (
     "Fault",
     "Lines sent",

@@ -1,6 +1,5 @@
 """`make doctor`: what is wrong with the stack, and what to do about it."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -19,10 +18,12 @@ from stack.doctor.memory_use import memory, raise_limit
 from stack.doctor.redis_state import redis
 from stack.failure import StepError
 from stack.process import last_lines, run
+from stack.stores.exposed_metrics import ExposedMetrics
 
 MIB = 1024 * 1024
 # Above this share a person should look before the queue is full.
 QUEUE_SHARE = 0.8
+QUEUE_CAPACITY = "otelcol_exporter_queue_capacity"
 FREE_DISK_BYTES = 2 * 1024 * MIB
 
 
@@ -127,12 +128,11 @@ def _readiness() -> Iterator[Finding]:
 
 def _queue() -> Iterator[Finding]:
     """How full they are."""
-    metrics = _collector_metrics()
-    for exporter in sorted(
-        {labels["exporter"] for name, labels, _ in metrics if name == "otelcol_exporter_queue_capacity"}
-    ):
-        size = _sum(metrics, "otelcol_exporter_queue_size", exporter=exporter)
-        capacity = _sum(metrics, "otelcol_exporter_queue_capacity", exporter=exporter)
+    metrics = ExposedMetrics.of(endpoints().otel_collector_metrics)
+    exporters = {sample.labels["exporter"] for sample in metrics.samples if sample.name == QUEUE_CAPACITY}
+    for exporter in sorted(exporters):
+        size = metrics.total("otelcol_exporter_queue_size", exporter=exporter)
+        capacity = metrics.total(QUEUE_CAPACITY, exporter=exporter)
         share = size / capacity if capacity else 0.0
         remedy = (
             "" if share < QUEUE_SHARE else f"What it feeds is down or too slow: look at {exporter.rsplit('/', 1)[-1]}."
@@ -142,13 +142,13 @@ def _queue() -> Iterator[Finding]:
 
 def _refusals() -> Iterator[Finding]:
     """What the Collector could not take or pass on since its start."""
-    metrics = _collector_metrics()
+    metrics = ExposedMetrics.of(endpoints().otel_collector_metrics)
     for name, meaning in {
         "otelcol_receiver_refused": "refused to senders, which retry",
         "otelcol_exporter_enqueue_failed": "did not fit into a queue",
         "otelcol_exporter_send_failed": "given up by an exporter",
     }.items():
-        lost = sum(value for metric, _, value in metrics if metric.startswith(name))
+        lost = metrics.total(name)
         remedy = (
             "" if not lost else "`make logs SERVICE=otel-collector` says why; docs/reliability.md, what is kept where."
         )
@@ -166,20 +166,6 @@ def _scraping() -> Iterator[Finding]:
 
 def _disk() -> Iterator[Finding]:
     """What is free where the volumes are."""
-    response = requests.get(f"{endpoints().victoria_metrics}/metrics", timeout=5)
-    response.raise_for_status()
-    match = re.search(r"^vm_free_disk_space_bytes\S* (\S+)$", response.text, re.MULTILINE)
-    free = float(match[1]) if match else 0.0
+    free = ExposedMetrics.of(endpoints().victoria_metrics).total("vm_free_disk_space_bytes")
     remedy = "" if free > FREE_DISK_BYTES else "Free space; Loki stops taking lines when its disk is 90 % full."
     yield Finding("disk", f"{free / MIB / 1024:.1f} GiB free for all volumes", remedy)
-
-
-def _collector_metrics() -> list[tuple[str, dict[str, str], float]]:
-    response = requests.get(f"{endpoints().otel_collector_metrics}/metrics", timeout=5)
-    response.raise_for_status()
-    samples = re.findall(r"^(\w+)\{(.*)\} (\S+)$", response.text, re.MULTILINE)
-    return [(name, dict(re.findall(r'(\w+)="([^"]*)"', labels)), float(value)) for name, labels, value in samples]
-
-
-def _sum(metrics: list[tuple[str, dict[str, str], float]], name: str, *, exporter: str) -> float:
-    return sum(value for metric, labels, value in metrics if metric == name and labels.get("exporter") == exporter)

@@ -1,15 +1,12 @@
 """The Collector's queue for Loki: lines that are neither lost nor stored yet."""
 
-import re
 import time
 from collections.abc import Callable
 
 import requests
 
 from stack.failure import StepError
-
-_QUEUE_SIZE = re.compile(r'^otelcol_exporter_queue_size\{[^}]*data_type="logs"[^}]*\} (\S+)$', re.MULTILINE)
-_UPTIME = re.compile(r"^otelcol_process_uptime\S* (\S+)$", re.MULTILINE)
+from stack.stores.exposed_metrics import ExposedMetrics
 
 # What is under way at any moment of steady traffic (otel-collector-config.yaml): an application's batch, of 1 MiB at
 # most, counts until the last of the requests that it becomes is stored, and the next one is read meanwhile. Less than
@@ -38,7 +35,7 @@ class CollectorQueue:
             StepError: the Collector does not answer, or its queue does not shrink any more.
 
         """
-        while (uptime := self._read(_UPTIME)) < _SENDERS_ARE_BACK_SECONDS:
+        while (uptime := self._metrics().total("otelcol_process_uptime")) < _SENDERS_ARE_BACK_SECONDS:
             report("the Collector has just started: waiting for what the application held back")
             time.sleep(min(1.0, _SENDERS_ARE_BACK_SECONDS - uptime))
         self._wait(_IN_FLIGHT_BYTES, report, steady_seconds=_STEADY_SECONDS)
@@ -56,7 +53,7 @@ class CollectorQueue:
         """Wait until the queue is empty, or has not been above `limit` for `steady_seconds`."""
         above = progress = time.monotonic()
         smallest = float("inf")
-        while size := self._read(_QUEUE_SIZE):
+        while size := self._metrics().total("otelcol_exporter_queue_size", data_type="logs"):
             now = time.monotonic()
             if size < smallest:
                 smallest, progress = size, now
@@ -73,14 +70,12 @@ class CollectorQueue:
                 )
             time.sleep(_POLL_SECONDS)
 
-    def _read(self, metric: re.Pattern[str]) -> float:
+    def _metrics(self) -> ExposedMetrics:
         try:
-            response = requests.get(f"{self._url}/metrics", timeout=10)
-            response.raise_for_status()
+            return ExposedMetrics.of(self._url)
         except requests.RequestException as error:
             raise StepError(
                 "asking the Collector what it still holds",
                 f"{self._url}/metrics does not answer ({type(error).__name__})",
                 "`make up`, then try again: what its queue holds is not lost, but would count as missing.",
             ) from error
-        return sum(float(value) for value in metric.findall(response.text))

@@ -1,6 +1,7 @@
-"""A minute without a Collector at 200 records a second: nothing is lost, nothing gets slower, nothing grows.
+"""A minute without a Collector at 200 records a second: nothing is lost, nothing grows.
 
 These take two minutes, so they are not among the unit tests; they need nothing but this machine.
+What a call costs meanwhile is recorded here, and held as a ratio by `make bench-guard`.
 """
 
 import json
@@ -66,5 +67,3 @@ def test_a_minute_of_outage_loses_nothing(
     record_property("median call while away, µs", while_away / 1e3)
     record_property("grown by, MiB", measured["grown_mib"])
     record_property("delivered twice", len(numbers) - RECORDS)
-    # Both are medians of the same run; the machine's noise between its parts is larger than 5 %.
-    assert while_away < while_up * 1.2

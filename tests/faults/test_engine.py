@@ -9,6 +9,7 @@ from stack.docker import compose
 from stack.docker.containers import running, wait_until_healthy
 from stack.docker.endpoints import Endpoints, endpoints
 from stack.docker.inspect import image_id
+from stack.up.services import start
 from tests.faults.account import settled, wait_until_everything_answers, wait_until_stored
 from tests.faults.ledger import Sender, lines
 from tests.faults.table import Table
@@ -27,7 +28,7 @@ def engine() -> Iterator[OwnEngine]:
     with own_engine("engine-faults") as own:
         own.load(sorted(images))
         with own.inside():
-            services.start(print)
+            start(print)
             yield own
 
 

@@ -17,6 +17,7 @@ PARTS = (
     "docker-compose.yml",
     "docker-compose.from-source.yml",
     "otel-collector-config.yaml",
+    "app",
     "docs",
     "grafana",
     "jaeger",

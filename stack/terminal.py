@@ -14,21 +14,16 @@ console: Final = Console(highlight=False, soft_wrap=True)
 errors: Final = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def tell(verdict: str, failure: StepError) -> None:
-    """Print what failed, why, and what to do about it, after a word for what that means."""
-    errors.print(f"[bold red]{verdict}:[/bold red] [bold]{escape(failure.what)}[/bold]")
-    errors.print(f"  why:    {escape(failure.why)}")
-    errors.print(f"  remedy: {escape(failure.remedy)}")
-
-
 @contextmanager
-def told_failures() -> Iterator[None]:
-    """Tell a `StepError` in three lines and end with code 1; end with 130 when a person interrupts."""
+def told_failures(verdict: str = "failed", code: int = 1) -> Iterator[None]:
+    """Tell a `StepError` in three lines after `verdict` and end with `code`; with 130 when a person interrupts."""
     try:
         yield
     except StepError as failure:
-        tell("failed", failure)
-        raise typer.Exit(1) from None
+        errors.print(f"[bold red]{verdict}:[/bold red] [bold]{escape(failure.what)}[/bold]")
+        errors.print(f"  why:    {escape(failure.why)}")
+        errors.print(f"  remedy: {escape(failure.remedy)}")
+        raise typer.Exit(code) from None
     except KeyboardInterrupt:
         errors.print("interrupted")
         raise typer.Exit(130) from None

@@ -13,11 +13,10 @@ import typer
 from stack.audit.audit import SETTLED_AFTER_SECONDS, Auditor, audit, find_services
 from stack.audit.backfill import backfill
 from stack.audit.report import console, show, shown_progress
-from stack.failure import StepError
-from stack.terminal import errors, tell
+from stack.terminal import errors, told_failures
 from stack.time_range import Window, parse_time
 
-SOMETHING_MISSING, NOT_AUDITED, INTERRUPTED = 1, 2, 130
+SOMETHING_MISSING, NOT_AUDITED = 1, 2
 
 app = typer.Typer()
 PANEL = "Find and send what is missing"
@@ -83,13 +82,10 @@ def _parsed(option: str, text: str, now_ns: int) -> int:
 @contextmanager
 def _told_failures() -> Iterator[None]:
     try:
-        yield
-    except StepError as failure:
-        tell("not audited", failure)
-        raise typer.Exit(NOT_AUDITED) from None
-    except KeyboardInterrupt:
-        errors.print("interrupted")
-        raise typer.Exit(INTERRUPTED) from None
+        with told_failures("not audited", NOT_AUDITED):
+            yield
+    except typer.Exit:
+        raise
     except Exception:
         # Python's own exit code would say that something is missing.
         errors.print_exception()

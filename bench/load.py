@@ -17,7 +17,7 @@ from opentelemetry.proto.common.v1 import common_pb2
 from opentelemetry.proto.logs.v1 import logs_pb2
 from opentelemetry.proto.resource.v1 import resource_pb2
 
-from bench.otlp import PROTOBUF_HEADERS, RETRYABLE
+from stack.stores.otlp_http import PROTOBUF_HEADERS, RETRYABLE
 
 LINE_BYTES: Final = 360
 REQUEST_LINES: Final = 1000

@@ -13,10 +13,9 @@ from opentelemetry.proto.common.v1 import common_pb2
 from opentelemetry.proto.logs.v1 import logs_pb2
 from opentelemetry.proto.resource.v1 import resource_pb2
 
+from stack.stores.otlp_http import PROTOBUF_HEADERS
+
 JSON_HEADERS = {"Content-Type": "application/json"}
-PROTOBUF_HEADERS = {"Content-Type": "application/x-protobuf"}
-# OTLP/HTTP: a sender comes back after these and after a broken connection, and gives up after everything else.
-RETRYABLE = frozenset({429, 502, 503, 504})
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ from pathlib import Path
 import requests
 
 from bench.containers import Containers
-from bench.otlp import PROTOBUF_HEADERS
 from bench.page_cache import as_after_reboot
 from stack.docker import compose, compose_files
 from stack.failure import StepError
 from stack.paths import ROOT
 from stack.process import last_lines
 from stack.stores.loki import Loki
+from stack.stores.otlp_http import PROTOBUF_HEADERS
 
 CONFIGURATIONS = Path(__file__).parent / "configurations"
 PROJECT = "bench"

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import requests
 
 from bench.load import Senders, prepared
-from bench.otlp import PROTOBUF_HEADERS, Record
+from bench.otlp import Record
 from bench.scenario import Cases, Figures, percentile
 from bench.systems import PORTS, Running
 from bench.talker import is_probe
 from stack.failure import StepError
 from stack.paths import ROOT
 from stack.stores.loki import MOST_LINES, Loki
+from stack.stores.otlp_http import PROTOBUF_HEADERS
 
 PROBES_PER_SECOND = 10
 # The slowest configuration here needs 10 s; what is not there by then counts with all of it.

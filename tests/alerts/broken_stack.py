@@ -13,11 +13,12 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
-from bench.otlp import PROTOBUF_HEADERS, Record, send_http_protobuf
+from bench.otlp import Record, send_http_protobuf
 from stack.docker import compose
 from stack.docker.endpoints import Endpoints
 from stack.process import run
 from stack.stores.loki import Loki
+from stack.stores.otlp_http import PROTOBUF_HEADERS
 from tests.support.eventually import eventually
 
 SECOND_NS = 10**9

@@ -9,9 +9,9 @@ from typing import Any, Self
 import requests
 
 from bench.load import Template
-from bench.otlp import PROTOBUF_HEADERS
 from stack.docker.endpoints import endpoints
 from stack.stores.loki import Loki
+from stack.stores.otlp_http import PROTOBUF_HEADERS
 from tests.support.backend import Backend
 from tests.support.eventually import eventually
 from tests.support.jaeger import Jaeger

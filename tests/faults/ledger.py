@@ -17,9 +17,9 @@ from opentelemetry.proto.logs.v1.logs_pb2 import SEVERITY_NUMBER_INFO, LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
-from bench.otlp import PROTOBUF_HEADERS, RETRYABLE
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import MOST_LINES, Loki
+from stack.stores.otlp_http import PROTOBUF_HEADERS, RETRYABLE
 
 SECOND_NS = 10**9
 HOUR_NS = 3600 * SECOND_NS

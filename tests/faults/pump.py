@@ -7,7 +7,7 @@ from typing import Self
 
 import requests
 
-from bench.otlp import PROTOBUF_HEADERS, RETRYABLE
+from stack.stores.otlp_http import PROTOBUF_HEADERS, RETRYABLE
 from tests.faults.ledger import SECOND_NS
 
 CONNECTIONS = 4

@@ -17,11 +17,11 @@ from opentelemetry.proto.common.v1 import common_pb2
 from opentelemetry.proto.resource.v1 import resource_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-from bench.otlp import PROTOBUF_HEADERS
 from stack.backup import volumes
 from stack.docker import compose
 from stack.docker.endpoints import endpoints
 from stack.stores.loki import Loki
+from stack.stores.otlp_http import PROTOBUF_HEADERS
 from tests.retention.conftest import command_of, write_override
 from tests.support.eventually import eventually
 from tests.support.jaeger import Jaeger

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from bench.otlp import PROTOBUF_HEADERS
 from stack.docker.endpoints import Endpoints, endpoints
 from stack.stores.loki import Line, Loki
+from stack.stores.otlp_http import PROTOBUF_HEADERS
 from tests.shapes.odd import NAMESPACE
 from tests.support.eventually import eventually
 

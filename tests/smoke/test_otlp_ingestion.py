@@ -5,16 +5,10 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from bench.otlp import (
-    JSON_HEADERS,
-    PROTOBUF_HEADERS,
-    Record,
-    send_grpc,
-    send_http_json,
-    send_http_protobuf,
-)
+from bench.otlp import JSON_HEADERS, Record, send_grpc, send_http_json, send_http_protobuf
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Line, Loki
+from stack.stores.otlp_http import PROTOBUF_HEADERS
 from tests.smoke.conftest import PIPELINE
 from tests.support.eventually import eventually
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import requests
 
 from bench.load import Template
-from bench.otlp import PROTOBUF_HEADERS
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Loki
+from stack.stores.otlp_http import PROTOBUF_HEADERS
 from tests.faults.pump import Pump
 from tests.support.eventually import eventually
 from tests.support.own_project import run_compose, up

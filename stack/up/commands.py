@@ -19,6 +19,7 @@ from stack.process import last_lines
 from stack.terminal import console, told_failures
 from stack.up.bring_up import bring_up
 from stack.up.configuration_check import check_configurations
+from stack.up.one_at_a_time import one_at_a_time
 
 app = typer.Typer()
 PANEL = "Start and stop"
@@ -28,8 +29,10 @@ PANEL = "Start and stop"
 def up() -> None:
     """Start everything: engine, images, services; wait until all of it is ready."""
     began = time.monotonic()
+    report = _reporter(began)
     with told_failures():
-        with_grafana = bring_up(_reporter(began))
+        with one_at_a_time(report):
+            with_grafana = bring_up(report)
         console.print(f"[green]ready[/green] after {time.monotonic() - began:.0f} s\n")
         console.print(_addresses(endpoints(), with_grafana=with_grafana))
         console.print(_next_steps(endpoints(), with_grafana=with_grafana))
@@ -103,7 +106,8 @@ def _remove(*arguments: str) -> None:
     if not engine_answers():
         console.print("no Docker Engine answers, so nothing runs")
         return
-    result = compose.compose("--profile", "*", *arguments)
+    with one_at_a_time(console.print):
+        result = compose.compose("--profile", "*", *arguments)
     if result.returncode != 0:
         raise StepError("stopping the services", last_lines(result.stdout, 5), "Mend that, then try again.")
 

@@ -1,27 +1,27 @@
 """Is every line that the application wrote in Loki? Service by service, over a window of time."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TypeVar
 
 from rich.progress import Progress, TaskID
 
-from stack.audit import container_logs
+from stack.audit import container_logs, stored_lines
 from stack.audit.compare_lines import Comparison, Counts
 from stack.audit.container_logs import Container, WrittenLine
 from stack.docker import compose
 from stack.docker.endpoints import endpoints
 from stack.failure import StepError
-from stack.stores import loki_lines
 from stack.stores.collector import CollectorQueue
-from stack.stores.loki_lines import StoredLine
+from stack.stores.loki import Line, Loki
 from stack.time_range import NS_PER_SECOND, Window
 
 # Younger lines may still be in the queue of the process that wrote them.
 SETTLED_AFTER_SECONDS = 10
 
-Line = TypeVar("Line", WrittenLine, StoredLine)
+AnyLine = TypeVar("AnyLine", WrittenLine, Line)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Auditor:
         while (left := self.window.until_ns / NS_PER_SECOND + SETTLED_AFTER_SECONDS - time.time()) > 0:
             report(f"waiting {left:.0f} s: younger lines may still be on their way")
             time.sleep(min(left, 1.0))
-        loki_lines.require_ready(endpoints().loki)
+        Loki(endpoints().loki).require_ready()
         CollectorQueue(endpoints().otel_collector_metrics).wait_until_drained(report)
         self._progress.remove_task(task)
 
@@ -80,23 +80,26 @@ class Auditor:
         task = self._progress.add_task("", total=2 * (self.window.until_ns - self.window.since_ns))
         for index, container in enumerate(service.containers):
             lines = container_logs.read(container, self.window)
-            comparison.add_written(self._watched(task, 0, f"{service.name}: container log", lines), index)
-        stored = loki_lines.read(endpoints().loki, service.name, service.namespace, self.window)
-        comparison.add_stored(self._watched(task, 1, f"{service.name}: Loki", stored))
+            what = f"{service.name}: container log"
+            comparison.add_written(self._watched(task, 0, what, lines, attrgetter("at_ns")), index)
+        stored = stored_lines.read(service.name, service.namespace, self.window)
+        comparison.add_stored(self._watched(task, 1, f"{service.name}: Loki", stored, attrgetter("timestamp_ns")))
         self._progress.update(task, description=f"{service.name}: comparing")
         counts = comparison.counts()
         self._progress.remove_task(task)
         log_from_ns = min(container_logs.oldest_ns(container) for container in service.containers)
         return Finding(service, counts, log_from_ns, comparison.missing_between())
 
-    def _watched(self, task: TaskID, half: int, what: str, lines: Iterable[Line]) -> Iterator[Line]:
+    def _watched(
+        self, task: TaskID, half: int, what: str, lines: Iterable[AnyLine], time_of: Callable[[AnyLine], int]
+    ) -> Iterator[AnyLine]:
         """Pass `lines` on, and show how far in the window they are."""
         length = self.window.until_ns - self.window.since_ns
         self._progress.update(task, description=what, completed=half * length)
         for number, line in enumerate(lines, 1):
             yield line
             if number % 1000 == 0:
-                passed = half * length + line.at_ns - self.window.since_ns
+                passed = half * length + time_of(line) - self.window.since_ns
                 self._progress.update(task, description=f"{what}, {number:,} lines", completed=passed)
 
 

@@ -8,7 +8,7 @@ from types import TracebackType
 
 from stack.audit.container_logs import WrittenLine
 from stack.failure import StepError
-from stack.stores.loki_lines import StoredLine
+from stack.stores.loki import Line
 
 # Beyond this the engine keeps a line in pieces and garbles a character that it cuts in two, and what is too long
 # for Loki is cut on the way.
@@ -94,9 +94,11 @@ class Comparison:
         )
         self._insert("INSERT INTO written (identity, source, at, observed, json, body) VALUES (?, ?, ?, ?, ?, ?)", rows)
 
-    def add_stored(self, lines: Iterable[StoredLine]) -> None:
+    def add_stored(self, lines: Iterable[Line]) -> None:
         """Add lines of Loki."""
-        self._insert("INSERT INTO stored VALUES (?)", ((identity(line.at_ns, line.body.encode()),) for line in lines))
+        self._insert(
+            "INSERT INTO stored VALUES (?)", ((identity(line.timestamp_ns, line.body.encode()),) for line in lines)
+        )
 
     def counts(self) -> Counts:
         """Compare; once, when both sides are complete."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stack.stores.loki import MOST_LINES, Line, Loki, UnansweredError
+from stack.stores.loki_pages import SMALLEST_PAGE, Pages
 from stack.time_range import NS_PER_SECOND, rfc3339
 
 # Loki's own pace: a line is queryable a fifth of a second after it was emitted.
@@ -29,8 +30,6 @@ MOST_KNOWN_BEFORE = 50_000
 _SWEPT_LINES = 10_000
 # Seconds that are read in one go.
 _RUN_LINES = 2 * MOST_LINES
-# Loki's answer may have 32 MB, and a line 256 KB (loki/loki-config.yaml).
-_SMALLEST_PAGE, _LIGHT_PAGE_BYTES, _HEAVY_PAGE_BYTES = 100, 2 * 1024 * 1024, 8 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -52,12 +51,12 @@ class NewLines:
 
     def __init__(self, loki: Loki, logql: str, since_ns: int, tell: Callable[[str], None]) -> None:
         self._loki = loki
+        self._pages = Pages(loki, logql, self._tell_crowded)
         self._logql = logql
         self._tell = tell
         # All in whole seconds since 1970. Nothing before the horizon is looked at.
         self._began = self._position = self._swept = self._horizon = _second_of(since_ns)
         self._known: dict[int, _Second] = {}
-        self._page = 1000
 
     def follow(self) -> Iterator[list[Line]]:
         """Yield page by page what is new, for ever, each page in the order of time.
@@ -74,7 +73,7 @@ class NewLines:
             except UnansweredError as error:
                 if not away:
                     self._tell(f"Loki does not answer; going on as soon as it does ({error.why})")
-                away, self._page = True, _SMALLEST_PAGE
+                away, self._pages.size = True, SMALLEST_PAGE
             else:
                 if away:
                     self._tell("Loki answers again")
@@ -148,30 +147,18 @@ class NewLines:
 
     def _read(self, first: int, last: int, counts: Mapping[int, int]) -> Iterator[list[Line]]:
         """Yield what is not known yet of the seconds `first` to `last`."""
-        start_ns, end_ns = first * NS_PER_SECOND + 1, (last + 1) * NS_PER_SECOND + 1
-        while start_ns < end_ns:
-            page = self._page
-            lines = self._loki.lines(self._logql, start_ns=start_ns, end_ns=end_ns, limit=page, direction="forward")
+        for lines in self._pages.between(first * NS_PER_SECOND + 1, (last + 1) * NS_PER_SECOND + 1):
             if unknown := self._unknown(lines):
                 yield unknown
-            if len(lines) < page:
-                break
-            # A full page may end between lines of one time: that time is asked again.
-            newest_ns = lines[-1].timestamp_ns
-            if newest_ns > start_ns:
-                start_ns = newest_ns
-                self._page = _next_page(page, sum(len(line.body) for line in lines))
-            elif page < MOST_LINES:
-                self._page = MOST_LINES
-            else:
-                self._tell(
-                    f"{MOST_LINES} or more lines have the time {rfc3339(newest_ns)}, and Loki gives no more than that "
-                    "for one query: some are not shown"
-                )
-                start_ns = newest_ns + 1
         for second in range(first, last + 1):
             if second in counts:
                 self._known.setdefault(second, _Second()).counted = counts[second]
+
+    def _tell_crowded(self, at_ns: int) -> None:
+        self._tell(
+            f"{MOST_LINES} or more lines have the time {rfc3339(at_ns)}, and Loki gives no more than that for one "
+            "query: some are not shown"
+        )
 
     def _unknown(self, lines: list[Line]) -> list[Line]:
         """Those of `lines` that were not read before; from now on they were."""
@@ -210,9 +197,3 @@ def _hash(line: Line) -> int:
     return hash(
         (line.timestamp_ns, line.body, tuple(sorted(line.labels.items())), tuple(sorted(line.metadata.items())))
     )
-
-
-def _next_page(page: int, body_bytes: int) -> int:
-    if body_bytes > _HEAVY_PAGE_BYTES:
-        return max(page // 4, _SMALLEST_PAGE)
-    return min(page * 2, MOST_LINES) if body_bytes < _LIGHT_PAGE_BYTES else page

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 import requests
 
 from stack.failure import StepError
@@ -13,6 +14,13 @@ HOUR_NS = 3600 * 10**9
 TIMEOUT_SECONDS = 120.0
 # As many lines as one query may ask for: max_entries_limit_per_query in loki/loki-config.yaml.
 MOST_LINES = 2000
+_HEADERS = {
+    "X-Loki-Response-Encoding-Flags": "categorize-labels",
+    # Loki caches an empty answer too, and a line that arrives late would stay hidden behind it.
+    "Cache-Control": "no-cache",
+}
+_PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0)
+_WAIT = "`make status` shows whether it runs, `make up` starts it; then try again."
 
 
 class UnansweredError(StepError):
@@ -76,22 +84,38 @@ class Loki:
         now = time.time_ns()
         return set(self._get(f"label/{label}/values", {"start": now - HOUR_NS, "end": now}) or ())
 
-    def _get(self, path: str, parameters: dict[str, str | int]) -> Any:  # noqa: ANN401  (what JSON holds)
-        try:
-            response = requests.get(
-                f"{self.url}/loki/api/v1/{path}",
-                params=parameters,
-                # Loki caches an empty answer too, and a line that arrives late would stay hidden behind it.
-                headers={"X-Loki-Response-Encoding-Flags": "categorize-labels", "Cache-Control": "no-cache"},
-                timeout=TIMEOUT_SECONDS,
-            )
-        except requests.RequestException as error:
-            raise UnansweredError(
-                "asking Loki", str(error), "`make ps` shows whether it runs, `make up` starts it."
-            ) from error
+    def require_ready(self) -> None:
+        """Return if Loki is ready to answer; raises `StepError` if it is not, too."""
+        response = self._ask("ready", {}, timeout=10.0)
         if response.status_code != requests.codes.ok:
-            why = f"{parameters.get('query', path)}: {response.status_code} {response.text.strip()}"
+            raise UnansweredError("asking Loki", f"{self.url} is not ready: {response.text.strip()}", _WAIT)
+
+    def _get(self, path: str, parameters: dict[str, str | int]) -> Any:  # noqa: ANN401  (what JSON holds)
+        response = self._ask(f"loki/api/v1/{path}", parameters, timeout=TIMEOUT_SECONDS)
+        if response.status_code != requests.codes.ok:
+            why = f"{parameters.get('query', path)}: {response.status_code} {response.text.strip()[:500]}"
             if response.status_code >= 500 or response.status_code == requests.codes.too_many_requests:  # noqa: PLR2004
                 raise UnansweredError("asking Loki", why, "Try again, or ask for a shorter time.")
             raise StepError("asking Loki", why, "Correct the query, or ask for a shorter time.")
-        return response.json().get("data")
+        return orjson.loads(response.content).get("data")
+
+    def _ask(self, path: str, parameters: dict[str, str | int], *, timeout: float) -> requests.Response:
+        try:
+            return requests.get(f"{self.url}/{path}", params=parameters, headers=_HEADERS, timeout=timeout)
+        except requests.RequestException as error:
+            raise UnansweredError(
+                "asking Loki", f"{self.url} does not answer ({type(error).__name__})", _WAIT
+            ) from error
+
+
+@dataclass(frozen=True)
+class PatientLoki(Loki):
+    """A Loki that may be busy for a moment: what it does not answer is asked again, for some seconds."""
+
+    def _get(self, path: str, parameters: dict[str, str | int]) -> Any:  # noqa: ANN401  (what JSON holds)
+        for pause_seconds in _PAUSES_SECONDS:
+            try:
+                return super()._get(path, parameters)
+            except UnansweredError:
+                time.sleep(pause_seconds)
+        return super()._get(path, parameters)

@@ -1,57 +1,17 @@
 """What `make tail` does where Loki can't be brought in a test: too many lines, and an answer that is no answer."""
 
-import re
 import time
-from collections import Counter
-from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 import pytest
 
 from stack.look import new_lines
 from stack.look.new_lines import NewLines
-from stack.stores.loki import MOST_LINES, Line, Loki, UnansweredError
+from stack.stores.loki import MOST_LINES, Line, Loki
 from stack.time_range import NS_PER_SECOND
+from tests.unit.stack.held import Held
 
 BEGAN = int(time.time()) - 100
-
-
-@dataclass(frozen=True)
-class Held(Loki):
-    """A Loki that holds `held`, and fails as often as `failures` says."""
-
-    url: str = ""
-    held: list[Line] = field(default_factory=list)
-    failures: list[int] = field(default_factory=list)
-
-    def lines(
-        self,
-        logql: str,
-        *,
-        limit: int = 1000,
-        start_ns: int | None = None,
-        end_ns: int | None = None,
-        direction: str = "backward",
-    ) -> list[Line]:
-        assert direction == "forward"
-        assert logql
-        assert start_ns is not None
-        assert end_ns is not None
-        found = sorted(
-            (line for line in self.held if start_ns <= line.timestamp_ns < end_ns), key=lambda line: line.timestamp_ns
-        )
-        return found[:limit]
-
-    def query_range(self, logql: str, start_ns: int, end_ns: int, **parameters: str | int) -> list[dict[str, Any]]:
-        assert re.fullmatch(r"sum\(count_over_time\(\{.*\} \[1s\]\)\)", logql)
-        assert parameters == {"step": "1s"}
-        if self.failures:
-            self.failures.pop()
-            raise UnansweredError("asking Loki", "starting", "wait")
-        counts = Counter(-(-line.timestamp_ns // NS_PER_SECOND) for line in self.held)
-        values = [[at, str(n)] for at, n in counts.items() if start_ns <= at * NS_PER_SECOND <= end_ns]
-        return [{"values": values}]
 
 
 def line(second: int, number: int, step_ns: int = 1) -> Line:

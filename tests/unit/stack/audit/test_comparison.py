@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.core.json_line import shorten_line
 from stack.audit.compare_lines import Comparison, Counts, identity
 from stack.audit.container_logs import WrittenLine
-from stack.stores.loki_lines import StoredLine
+from stack.stores.loki import Line
 from tests.audit.subject import json_line
 
 # Few enough that both sides often have the same ones, and several times.
@@ -24,7 +24,7 @@ def test_each_line_is_counted_as_often_as_it_is_there(
     with Comparison() as comparison:
         comparison.add_written(lines[:1], source=7)
         comparison.add_written(lines[1:], source=8)
-        comparison.add_stored(StoredLine(at, body) for at, body in stored)
+        comparison.add_stored(Line(at, body, {}) for at, body in stored)
         counts = comparison.counts()
         missing = list(comparison.missing())
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from stack.build.go_build import STATIC
 from stack.build.go_toolchain import download, installed_go, new_enough_go
-from stack.build.images import SCRATCH
 from stack.build.steps import Steps
 from stack.build.versions import release
+from stack.paths import SCRATCH
 from stack.terminal import console
 
 MODULE = "github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen"

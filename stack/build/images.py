@@ -1,78 +1,31 @@
-"""The container images that this project can build on its own, for machines where no image registry answers.
+"""Building the images, for machines where no registry answers.
 
-Each is built once per set of inputs: its folder in `images/`, its version, and the image it is based on are hashed into
-the tag `from-source-<hash>`, and `from-source` points at the current one. A build that was killed goes on where it
-was: nothing half-made ever gets a final name.
+Each is built once per set of inputs. A build that was killed goes on where it was: nothing half-made ever gets a final
+name.
 """
 
 import concurrent.futures
-import contextlib
-import fcntl
-import hashlib
 import os
 import re
-import shutil
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 from stack.build import debian_base, go_build
-from stack.build.steps import Report, Steps, build_failure, remedy_for
-from stack.build.versions import debian_suite, release
+from stack.build.components import COMPONENTS, FROM_DEBIAN, GO_MODULES, RECIPES, needs_debian, version
+from stack.build.inputs import CURRENT, NAMESPACE, current, files_of, inputs_hash, is_current, same_image, tagged
+from stack.build.scratch import context_of, exclusively
+from stack.build.steps import Report, Steps
 from stack.docker.inspect import image_id
 from stack.failure import StepError
 from stack.paths import ROOT
 from stack.process import run
 
-RECIPES: Final = ROOT / "images"
-SCRATCH: Final = ROOT / ".build"
-NAMESPACE: Final = "integr8scode"
-CURRENT: Final = "from-source"
 # The application's image and what goes into it, as app/Dockerfile copies it.
 APPLICATION: Final = "app"
 APPLICATION_INPUTS: Final = ("app", "requirements.lock", ".dockerignore")
 # As docker build and the programs in it know a proxy; the engine passes them on without leaving them in the image.
 PROXY_VARIABLES: Final = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
-
-GO_MODULES: Final = {
-    "loki": go_build.GoModule(
-        path="github.com/grafana/loki/v3",
-        package="./cmd/loki",
-        version_variable="github.com/grafana/loki/v3/pkg/util/build.Version",
-    ),
-    "jaeger": go_build.GoModule(
-        path="github.com/jaegertracing/jaeger",
-        package="./cmd/all-in-one",
-        version_variable="github.com/jaegertracing/jaeger/internal/version.latestVersion",
-    ),
-    "jaeger-v2": go_build.Jaeger2(
-        path="github.com/jaegertracing/jaeger",
-        package="./cmd/jaeger",
-        version_variable="github.com/jaegertracing/jaeger/internal/version.latestVersion",
-    ),
-    "victoria-metrics": go_build.GoModule(
-        path="github.com/VictoriaMetrics/VictoriaMetrics",
-        package="./app/victoria-metrics",
-        version_variable="github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version",
-    ),
-}
-# Two chains that can be built side by side: the first waits for the network and the disk, the second for the processor.
-FROM_DEBIAN: Final = ("debian", "python", "redis")
-FROM_GO: Final = ("loki", "otel-collector", "jaeger", "victoria-metrics")
-# The build bases are Debian itself. All others follow the tags of docker-compose.yml.
-BASES: Final = ("debian", "python")
-COMPONENTS: Final = (*FROM_DEBIAN, *FROM_GO)
-# Built where a Compose file that a person chose asks for it (docker-compose.jaeger-v2.yml), and not otherwise.
-OPTIONAL: Final = ("jaeger-v2",)
-
-
-def is_current(component: str) -> bool:
-    """Whether the image of `component` is there, built from today's inputs.
-
-    Raises:
-        StepError: docker-compose.yml does not say which version is wanted.
-    """
-    return _same_image(_tagged(component), _current(component))
 
 
 def build(component: str, report: Report) -> None:
@@ -82,25 +35,20 @@ def build(component: str, report: Report) -> None:
         StepError: a step failed; says which, why, and what to do. The next call goes on from there.
     """
     steps = Steps(component, report)
-    with _exclusively(steps) as scratch:
+    with exclusively(steps) as scratch:
         if is_current(component):
             return
-        image = _tagged(component)
+        image = tagged(component)
         if image_id(image) is None:
             artefacts = _artefacts(steps, scratch)
             arguments = {"VERSION": version(component)}
-            if _needs_debian(component):
+            if needs_debian(component):
                 build("debian", report)
-                arguments["BASE"] = _tagged("debian")
-            with _context(scratch, artefacts) as context:
+                arguments["BASE"] = tagged("debian")
+            with context_of(scratch, artefacts) as context:
                 dockerfile = RECIPES / component / "Dockerfile"
                 _docker_build(steps, dockerfile, context, image=image, arguments=arguments)
-        _name(steps, image, _current(component))
-
-
-def chosen(files: Container[str]) -> tuple[str, ...]:
-    """The components of the project that these Compose files, given by name, make up."""
-    return (*COMPONENTS, *(component for component in OPTIONAL if f"docker-compose.{component}.yml" in files))
+        _name(steps, image, current(component))
 
 
 def build_all(report: Report, components: Sequence[str] = COMPONENTS) -> None:
@@ -136,61 +84,18 @@ def build_app(report: Report, python_image: str) -> None:
         StepError: the build failed.
     """
     steps = Steps(APPLICATION, report)
-    with _exclusively(steps):
+    with exclusively(steps):
         base = image_id(python_image) or ""
-        files = [file for name in APPLICATION_INPUTS for file in _files(ROOT / name)]
+        files = [file for name in APPLICATION_INPUTS for file in files_of(ROOT / name)]
         image = f"{NAMESPACE}/{APPLICATION}:{inputs_hash(ROOT, files, base)}"
-        current = f"{NAMESPACE}/{APPLICATION}:local"
-        if _same_image(image, current):
+        local = f"{NAMESPACE}/{APPLICATION}:local"
+        if same_image(image, local):
             return
         if image_id(image) is None:
             arguments = {"PYTHON_IMAGE": python_image}
             dockerfile = ROOT / "app" / "Dockerfile"
             _docker_build(steps, dockerfile, ROOT, image=image, arguments=arguments)
-        _name(steps, image, current)
-
-
-def version(component: str) -> str:
-    """What an image is built from: the release that docker-compose.yml names or, of a build base, Debian's.
-
-    Raises:
-        StepError: docker-compose.yml does not name it.
-    """
-    return debian_suite() if component in BASES else release(component)
-
-
-def inputs_hash(root: Path, files: Iterable[Path], *facts: str) -> str:
-    """A short hash of `files` (names relative to `root`, modes, contents) and of `facts`."""
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        executable = bool(file.stat().st_mode & 0o100)
-        digest.update(
-            f"{file.relative_to(root)}\0{executable}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\0".encode()
-        )
-    for fact in facts:
-        digest.update(f"{fact}\0".encode())
-    return digest.hexdigest()[:12]
-
-
-def _inputs(component: str) -> str:
-    facts = [version(component)]
-    if component == "debian":
-        facts += [debian_base.host_ca_bundle().read_text(errors="replace"), debian_base.mirror()]
-    if component in GO_MODULES:
-        facts.append(repr(GO_MODULES[component]))
-    if _needs_debian(component):
-        facts.append(_inputs("debian"))
-    return inputs_hash(RECIPES, _files(RECIPES / component), *facts)
-
-
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    return [file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
-
-
-def _needs_debian(component: str) -> bool:
-    return "ARG BASE\n" in (RECIPES / component / "Dockerfile").read_text()
+        _name(steps, image, local)
 
 
 def _artefacts(steps: Steps, scratch: Path) -> dict[str, Path]:
@@ -207,34 +112,6 @@ def _artefacts(steps: Steps, scratch: Path) -> dict[str, Path]:
         binary = GO_MODULES[component].build(steps, version(component), scratch)
         return {binary.name: binary}
     return {}
-
-
-@contextlib.contextmanager
-def _context(scratch: Path, artefacts: dict[str, Path]) -> Iterator[Path]:
-    context = scratch / "context"
-    shutil.rmtree(context, ignore_errors=True)
-    context.mkdir()
-    for name, file in artefacts.items():
-        shutil.copy(file, context / name)
-    yield context
-    shutil.rmtree(context)
-
-
-@contextlib.contextmanager
-def _exclusively(steps: Steps) -> Iterator[Path]:
-    """Hold the component's scratch folder; a build of it by another thread or process is waited for."""
-    scratch = SCRATCH / steps.component
-    try:
-        scratch.mkdir(parents=True, exist_ok=True)
-        with (scratch / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                steps.report(f"{steps.component}: waiting for another build of it")
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            yield scratch
-    except OSError as error:
-        raise build_failure(steps.component, f"working in {scratch}", str(error), remedy_for(str(error))) from error
 
 
 def _docker_build(steps: Steps, dockerfile: Path, context: Path, *, image: str, arguments: dict[str, str]) -> None:
@@ -264,16 +141,3 @@ def _name(steps: Steps, image: str, name: str) -> None:
     if superseded := [other for other in builds if other != image]:
         run(["docker", "image", "rm", *superseded])
     steps.report(f"{steps.component}: built {image}")
-
-
-def _tagged(component: str) -> str:
-    return f"{_current(component)}-{_inputs(component)}"
-
-
-def _current(component: str) -> str:
-    return f"{NAMESPACE}/{component}:{CURRENT}"
-
-
-def _same_image(one: str, other: str) -> bool:
-    found = image_id(one)
-    return found is not None and found == image_id(other)

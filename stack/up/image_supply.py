@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from stack.build import images, versions
+from stack.build import components, images, versions
+from stack.build.inputs import CURRENT, NAMESPACE, is_current
 from stack.docker import compose_files
 from stack.docker.inspect import image_id
 from stack.settings import ImageSource
@@ -67,7 +68,7 @@ def _built_before(official: dict[str, str]) -> bool:
 
 def _any_here(official: dict[str, str]) -> bool:
     """Whether an official image is here of what is built from source otherwise."""
-    return any(image_id(official[component]) is not None for component in images.FROM_GO)
+    return any(image_id(official[component]) is not None for component in components.FROM_GO)
 
 
 def _pull_missing(official: dict[str, str], report: Report) -> None:
@@ -86,15 +87,15 @@ def _images_from_source(source: ImageSource, report: Report, consent: Consent) -
         host_packages.install(BUILDING, packages)
         images.build_all(report, _components())
         report("every image is built from source")
-    images.build_app(report, f"{images.NAMESPACE}/python:{images.CURRENT}")
+    images.build_app(report, f"{NAMESPACE}/python:{CURRENT}")
 
 
 def _outdated() -> list[str]:
-    return [component for component in _components() if not images.is_current(component)]
+    return [component for component in _components() if not is_current(component)]
 
 
 def _components() -> tuple[str, ...]:
-    return images.chosen(compose_files.in_force())
+    return components.chosen(compose_files.in_force())
 
 
 def _needs(packages: Sequence[str]) -> list[Need]:

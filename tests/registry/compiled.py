@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from stack.build.go_build import GoModule
-from stack.build.images import SCRATCH
 from stack.build.steps import Steps
+from stack.paths import SCRATCH
 
 
 @dataclass(frozen=True)

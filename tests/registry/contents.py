@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from stack.build.images import PROXY_VARIABLES, SCRATCH
+from stack.build.images import PROXY_VARIABLES
 from stack.build.versions import official_python_image
 from stack.docker import compose
 from stack.docker.inspect import image_id
-from stack.paths import ROOT
+from stack.paths import ROOT, SCRATCH
 from tests.registry.registry import free_port, registry
 
 STAND_INS: Final = Path(__file__).parent / "stand_ins"

@@ -15,12 +15,12 @@ from stack.audit.otlp_records import RequestBuilder
 from stack.docker.endpoints import endpoints
 from stack.failure import StepError
 from stack.stores.collector import CollectorQueue
+from stack.stores.otlp_http import PROTOBUF_HEADERS, RETRYABLE
+from stack.units import MIB
 
 # As the application's own batches: below every limit on the way.
 _REQUEST_LINES = 1000
-_REQUEST_BYTES = 1024 * 1024
-# The Collector pushes back while its memory or its queue is full.
-_PUSHED_BACK = {requests.codes.too_many_requests, requests.codes.service_unavailable}
+_REQUEST_BYTES = MIB
 _GIVE_UP_SECONDS = 120
 _PAUSE_SECONDS = 0.5
 
@@ -65,12 +65,12 @@ class Backfill:
             response = self._session.post(
                 f"{endpoints().otlp_http}/v1/logs",
                 request,
-                headers={"Content-Type": "application/x-protobuf"},
+                headers=PROTOBUF_HEADERS,
                 timeout=30,
             )
         except requests.RequestException as error:
             return str(error)
-        if response.status_code in _PUSHED_BACK:
+        if response.status_code in RETRYABLE:
             return f"{response.status_code} {response.text.strip()}"
         if not response.ok:
             raise StepError(

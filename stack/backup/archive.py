@@ -17,9 +17,10 @@ from typing import IO, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from stack.failure import StepError
+from stack.units import MIB
 
 MANIFEST = "manifest.json"
-BLOCK_BYTES = 1024 * 1024
+BLOCK_BYTES = MIB
 
 
 class StoredVolume(BaseModel):

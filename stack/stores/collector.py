@@ -7,15 +7,16 @@ import requests
 
 from stack.failure import StepError
 from stack.stores.exposed_metrics import ExposedMetrics
+from stack.units import MIB
 
 # What is under way at any moment of steady traffic (otel-collector-config.yaml): an application's batch, of 1 MiB at
 # most, counts until the last of the requests that it becomes is stored, and the next one is read meanwhile. Less than
 # this is no backlog, if it stays so for longer than the exporter's longest pause between two attempts (5 s, half as
 # much again by chance).
-_IN_FLIGHT_BYTES = 2 * 1024 * 1024
+_IN_FLIGHT_BYTES = 2 * MIB
 _STEADY_SECONDS = 10.0
 # An eighth of the queue: the rest is for the lines that the application writes meanwhile.
-_BACKFILL_SHARE_BYTES = 64 * 1024 * 1024
+_BACKFILL_SHARE_BYTES = 64 * MIB
 # The application's own queues try again after pauses of up to 6 s, and then deliver what they hold.
 _SENDERS_ARE_BACK_SECONDS = 15.0
 _STUCK_AFTER_SECONDS = 60.0
@@ -59,13 +60,13 @@ class CollectorQueue:
                 smallest, progress = size, now
             if size > limit:
                 above = now
-                report(f"waiting for Loki: the Collector's queue holds {size / 2**20:.0f} MiB")
+                report(f"waiting for Loki: the Collector's queue holds {size / MIB:.0f} MiB")
             elif now - above >= steady_seconds:
                 return
             if now - progress > _STUCK_AFTER_SECONDS and size > limit:
                 raise StepError(
                     "waiting for the Collector's queue",
-                    f"it holds {size / 2**20:.0f} MiB, and has not shrunk for {_STUCK_AFTER_SECONDS:.0f} s",
+                    f"it holds {size / MIB:.0f} MiB, and has not shrunk for {_STUCK_AFTER_SECONDS:.0f} s",
                     "See why Loki takes nothing (`make logs SERVICE=otel-collector`), then try again.",
                 )
             time.sleep(_POLL_SECONDS)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from stack.stores.loki import MOST_LINES, Line, Loki
 from stack.time_range import NS_PER_SECOND
+from stack.units import MIB
 
 SMALLEST_PAGE = 10
 # What a page should weigh: few enough requests for short lines, and bounded memory, here and in Loki, for long ones.
-_LIGHT_PAGE_BYTES = 2 * 1024 * 1024
-_HEAVY_PAGE_BYTES = 8 * 1024 * 1024
+_LIGHT_PAGE_BYTES = 2 * MIB
+_HEAVY_PAGE_BYTES = 8 * MIB
 # Loki's split_queries_by_interval: a longer query becomes several, and those behind the one that fills the page have
 # been asked in vain.
 _SPLIT_NS = 15 * 60 * NS_PER_SECOND

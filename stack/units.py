@@ -1,0 +1,5 @@
+"""Sizes that several rooms count in."""
+
+from typing import Final
+
+MIB: Final = 1024 * 1024

@@ -20,9 +20,13 @@ def redis(containers: Sequence[dict[str, Any]]) -> Iterator[Finding]:
         StepError: it does not answer.
 
     """
-    for container in containers:
-        if container["Service"] == SERVICE and container["State"] == "running":
-            yield from of_info(_info(container["ID"]))
+    for container in running_redis(containers):
+        yield from of_info(_info(container))
+
+
+def running_redis(containers: Sequence[dict[str, Any]]) -> list[str]:
+    """The ids of the containers that are Redis and run."""
+    return [each["ID"] for each in containers if each["Service"] == SERVICE and each["State"] == "running"]
 
 
 def of_info(info: dict[str, str]) -> Iterator[Finding]:

@@ -82,7 +82,7 @@ class Jaeger:
             response = requests.get(f"{self.url}/api/traces/{trace_id}", timeout=30)
         except requests.RequestException as error:
             raise StepError(
-                "asking Jaeger", str(error), "`make ps` shows whether it runs, `make up` starts it."
+                "asking Jaeger", str(error), "`make status` shows whether it runs, `make up` starts it."
             ) from error
         if response.status_code == requests.codes.not_found:
             return None

@@ -5,13 +5,19 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 
-from stack.doctor.examine import of_container, told
+from app.events.streams import Stream
+from stack.doctor.container_state import of_container
+from stack.doctor.event_streams import KEPT, of_waiting, waiting
+from stack.doctor.examine import told
 from stack.doctor.finding import Finding
 from stack.doctor.grafana_state import of_data_sources, without_container
-from stack.doctor.memory_use import MIB, Use, available_bytes, of_containers, of_machine
+from stack.doctor.memory_use import Use, available_bytes, of_containers, of_machine
 from stack.doctor.redis_state import fields, of_info
 from stack.failure import StepError
+from stack.paths import COMPOSE_FILE
+from stack.units import MIB
 
 RUNNING = {"Status": "running", "ExitCode": 0, "OOMKilled": False}
 WELL = {
@@ -63,10 +69,22 @@ def test_where_none_is_near_its_limit_the_nearest_is_named() -> None:
 
 
 @pytest.mark.parametrize(("available", "enough"), [(99, False), (100, True)])
-def test_the_machine_needs_what_the_containers_may_still_take(available: int, *, enough: bool) -> None:
-    finding = of_machine([Use("loki", 0.5, 200 * MIB)], available * MIB)
+def test_the_machine_needs_what_one_container_may_still_take(available: int, *, enough: bool) -> None:
+    finding = of_machine([Use("loki", 0.5, 200 * MIB), Use("redis", 0.5, 128 * MIB)], available * MIB)
 
     assert (finding.remedy == "") is enough
+    assert finding.remedy.startswith("" if enough else "loki may take 100 MiB more")
+
+
+@pytest.mark.parametrize(("available", "enough"), [(1200, True), (700, False)])
+def test_a_laptop_with_a_browser_open_is_no_fault_until_a_flood_of_spans_would_not_fit(
+    available: int, *, enough: bool
+) -> None:
+    services = yaml.safe_load(COMPOSE_FILE.read_text())["services"]
+    limits = {name: int(service["mem_limit"].removesuffix("m")) * MIB for name, service in services.items()}
+    idle = [Use(name, 0.2, limit) for name, limit in limits.items()]
+
+    assert (of_machine(idle, available * MIB).remedy == "") is enough
 
 
 def test_available_memory_is_read_as_the_kernel_writes_it() -> None:
@@ -92,6 +110,29 @@ def test_redis_that_is_nearly_full_is_told_before_it_refuses() -> None:
 
 def test_fields_of_redis_are_read_without_headings() -> None:
     assert fields("# Memory\r\nused_memory:10\r\n\r\n") == {"used_memory": "10"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "events"),
+    [
+        ('[{"name":"pod-monitor","consumers":1,"pending":2,"entries-read":5,"lag":3}]', 5),
+        # The server has lost count.
+        ('[{"name":"pod-monitor","consumers":1,"pending":2,"entries-read":null,"lag":null}]', 2),
+        ("[]", 0),
+        ('error:"ERR no such key"', 0),
+    ],
+)
+def test_what_is_not_read_or_not_acknowledged_waits(answer: str, events: int) -> None:
+    assert waiting(answer) == events
+
+
+def test_a_worker_that_does_not_keep_up_is_named_before_events_are_dropped() -> None:
+    assert of_waiting(dict.fromkeys(Stream, 0)) == Finding("events", "none wait")
+    assert of_waiting({Stream.PODS: 3, Stream.REPLAYS: 0}).remedy == ""
+
+    finding = of_waiting({Stream.PODS: KEPT // 2, Stream.REPLAYS: 3})
+    assert finding.found.startswith(f"{KEPT // 2} wait for pod-monitor")
+    assert "make logs SERVICE=pod-monitor" in finding.remedy
 
 
 def test_grafana_without_an_image_is_told_and_is_no_fault() -> None:

@@ -57,6 +57,7 @@ class NewLines:
         # All in whole seconds since 1970. Nothing before the horizon is looked at.
         self._began = self._position = self._swept = self._horizon = _second_of(since_ns)
         self._known: dict[int, _Second] = {}
+        self._has_forgotten = False
 
     def follow(self) -> Iterator[list[Line]]:
         """Yield page by page what is new, for ever, each page in the order of time.
@@ -105,6 +106,8 @@ class NewLines:
                 for _ in self._read(*run, counts):
                     pass
             self._horizon = first
+        if lines > MOST_KNOWN_BEFORE:
+            self._tell_reach(MOST_KNOWN_BEFORE)
 
     def _sweep(self) -> Iterator[list[Line]]:
         """Look again at the next part of the past, from the newest to the oldest and again."""
@@ -160,6 +163,12 @@ class NewLines:
             "query: some are not shown"
         )
 
+    def _tell_reach(self, limit: int) -> None:
+        self._tell(
+            f"a line that comes late is shown if it is from after {rfc3339(self._horizon * NS_PER_SECOND)[:19]}Z: no "
+            f"more than {limit:,} older ones are remembered"
+        )
+
     def _unknown(self, lines: list[Line]) -> list[Line]:
         """Those of `lines` that were not read before; from now on they were."""
         unknown = []
@@ -185,6 +194,9 @@ class NewLines:
                 break
             lines -= len(self._known.pop(second).lines)
             self._horizon = max(self._horizon, second + 1)
+            if second >= self._position - LOOK_BACK_SECONDS and not self._has_forgotten:
+                self._has_forgotten = True
+                self._tell_reach(MOST_KNOWN)
 
 
 def _second_of(timestamp_ns: int) -> int:

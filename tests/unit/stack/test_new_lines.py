@@ -8,7 +8,7 @@ import pytest
 from stack.look import new_lines
 from stack.look.new_lines import NewLines
 from stack.stores.loki import MOST_LINES, Line, Loki
-from stack.time_range import NS_PER_SECOND
+from stack.time_range import NS_PER_SECOND, rfc3339
 from tests.unit.stack.held import Held
 
 BEGAN = int(time.time()) - 100
@@ -65,6 +65,8 @@ def test_what_is_known_stays_bounded(told: list[str], monkeypatch: pytest.Monkey
 
     assert shown == [*held, line(49, 99)]
     assert sum(len(second.lines) for second in lines._known.values()) <= 100 + 50
+    assert len(told) == 1
+    assert "no more than 100 older ones are remembered" in told[0]
 
 
 def test_what_was_there_before_is_known_and_not_shown(told: list[str]) -> None:
@@ -76,3 +78,18 @@ def test_what_was_there_before_is_known_and_not_shown(told: list[str]) -> None:
     shown = [each for page in islice(lines.follow(), 2) for each in page]
 
     assert shown == [line(1, 0), line(-1000, 1)]
+    assert told == []
+
+
+def test_what_is_too_long_ago_to_be_known_is_told(told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(new_lines, "MOST_KNOWN_BEFORE", 60)
+    loki = Held(held=[line(second, number) for second in range(-60, 0) for number in range(2)])
+    lines = new_lines_of(loki, told)
+
+    lines.learn()
+    loki.held.extend([line(-50, 9), line(-20, 9), line(1, 0)])
+    shown = [each for page in islice(lines.follow(), 2) for each in page]
+
+    assert shown == [line(1, 0), line(-20, 9)]
+    (news,) = told
+    assert rfc3339((BEGAN - 30) * NS_PER_SECOND)[:19] in news

@@ -7,7 +7,7 @@ STACK := $(BIN)/python -m stack
 TRAFFIC ?= --seconds 60 --rate 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up down logs ps status clean demo tail trace doctor audit backfill backup restore dashboards test unit-test smoke-test check lint format bench bench-guard lock
+.PHONY: help up down logs status clean demo tail trace doctor audit backfill backup restore dashboards test unit-test smoke-test check lint format bench bench-guard lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,10 +21,7 @@ down: $(VENV)/ready ## Stop everything; stored data stays
 logs: $(VENV)/ready ## Follow the containers' own output (SERVICE=loki for one)
 	@$(STACK) logs $(SERVICE)
 
-ps: $(VENV)/ready ## Show the containers and their health
-	@$(STACK) ps
-
-status: $(VENV)/ready ## Show the addresses and each service's health again
+status: $(VENV)/ready ## Show each service's health, and the addresses again
 	@$(STACK) status
 
 clean: $(VENV)/ready ## Stop everything and delete all stored data (YES=1: don't ask)

@@ -93,7 +93,10 @@ def demo_command(
     seconds: Annotated[float, typer.Option(min=1, max=3600, help="How long.")] = 60.0,
     url: Annotated[str, typer.Option(help="The backend; by default this project's own.")] = "",
 ) -> None:
-    """Drive traffic through the application: successes, failures, retries, dead letters, replays."""
+    """Drive traffic through the application.
+
+    Successes, failures, retries, dead letters and replays.
+    """
     with told_failures():
         demo = Demo(url.rstrip("/") or endpoints().backend)
         console.print(f"{rate:g} requests a second to {demo.url} for {seconds:g} s")

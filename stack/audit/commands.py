@@ -29,7 +29,10 @@ Until = Annotated[str, typer.Option(help="End, exclusive: as --since; 0s is now.
 
 @app.command("audit", rich_help_panel=PANEL)
 def audit_command(services: Services = None, since: Since = "1h", until: Until = f"{SETTLED_AFTER_SECONDS}s") -> None:
-    """Compare container logs with Loki. Exit code: 0 nothing is missing, 1 something is, 2 could not be audited."""
+    """Look whether every line that was written is in Loki.
+
+    Exit code: 0 nothing is missing, 1 something is, 2 it could not be audited.
+    """
     window = _window(since, until)
     with _told_failures():
         with shown_progress() as progress:
@@ -44,7 +47,10 @@ def audit_command(services: Services = None, since: Since = "1h", until: Until =
 def backfill_command(
     services: Services = None, since: Since = "1h", until: Until = f"{SETTLED_AFTER_SECONDS}s"
 ) -> None:
-    """Send the lines that the audit finds missing, and audit again. Exit codes as of the audit, after sending."""
+    """Send the lines that Loki lacks, then audit again.
+
+    Exit codes as of the audit, after sending.
+    """
     window = _window(since, until)
     with _told_failures():
         with shown_progress() as progress:

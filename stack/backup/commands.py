@@ -23,7 +23,7 @@ PANEL = "Keep"
 @app.command("backup", rich_help_panel=PANEL)
 def backup_command(
     file: Annotated[
-        Path | None, typer.Option(help="the new archive; by default named by the time, in backups/")
+        Path | None, typer.Option(help="The new archive; by default named by the time, in backups/.")
     ] = None,
 ) -> None:
     """Copy all stored data into one file."""
@@ -37,11 +37,11 @@ def backup_command(
 
 @app.command("restore", rich_help_panel=PANEL)
 def restore_command(
-    file: Annotated[Path | None, typer.Option(help="an archive of `make backup`")] = None,
+    file: Annotated[Path | None, typer.Option(help="An archive of `make backup`.")] = None,
     *,
-    force: Annotated[bool, typer.Option("--force", help="replace what is stored now")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is stored now.")] = False,
 ) -> None:
-    """Put the data of an archive in place."""
+    """Put a backup in place."""
     with _told_failures():
         if file is None:
             known = ", ".join(sorted(str(path) for path in BACKUPS.glob("*.zip"))) or "none"

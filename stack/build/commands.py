@@ -11,6 +11,6 @@ app = typer.Typer()
 
 @app.command("build", rich_help_panel="Start and stop")
 def build_command() -> None:
-    """Build the images that can be built from source and are not current."""
+    """Build from source what images are out of date."""
     with told_failures():
         build_all(lambda line: console.print(escape(line)))

@@ -25,7 +25,10 @@ PANEL = "Look"
 
 @app.command("doctor", rich_help_panel=PANEL)
 def doctor_command() -> None:
-    """Say what is wrong with the stack and what to do; exit code 1 if anything is."""
+    """Say what is wrong with the stack and what to do.
+
+    Exit code 1 if anything is wrong.
+    """
     with told_failures():
         wrong = 0
         for finding in examine():
@@ -41,7 +44,10 @@ def doctor_command() -> None:
 
 @app.command("trace", rich_help_panel=PANEL)
 def trace_command(given: Annotated[str, typer.Argument(metavar="ID")]) -> None:
-    """Show a trace's spans with their log lines; ID is a trace id, an execution_id, or a whole log line."""
+    """Show a trace with its log lines.
+
+    ID is a trace id, an execution_id, or a whole log line.
+    """
     with told_failures():
         at = endpoints()
         story = trace.find(given, Loki(at.loki), Jaeger(at.jaeger))
@@ -51,14 +57,15 @@ def trace_command(given: Annotated[str, typer.Argument(metavar="ID")]) -> None:
 
 @app.command("tail", rich_help_panel=PANEL)
 def tail_command(
-    service: Annotated[str | None, typer.Option(help="its service.name, with or without the namespace")] = None,
-    level: Annotated[str | None, typer.Option(help="this level and above")] = None,
-    since: Annotated[str, typer.Option(help="where to begin: 15m, 2h30m, or an RFC 3339 time")] = "0s",
+    service: Annotated[str | None, typer.Option(help="Its service.name, with or without the namespace.")] = None,
+    level: Annotated[str | None, typer.Option(help="This level and above.")] = None,
+    since: Annotated[str, typer.Option(help="Start: a duration ago (90s, 15m, 2h30m, 7d) or an RFC 3339 time.")] = "0s",
 ) -> None:
-    """Show log lines and follow new ones as they become queryable, of all services or of one.
+    """Show log lines, and follow new ones.
 
-    Lines that arrive late are shown when they arrive: up to an hour late, or as far back as the last 4,000,000 lines
-    reach; 50,000 of those from before the beginning. SINCE=1h shows what is longer ago.
+    Late lines are shown when they arrive, up to an hour late.
+
+    Less where that is more than 4,000,000 lines, or 50,000 before the beginning: it says so. An earlier --since helps.
     """
     with told_failures():
         loki = Loki(endpoints().loki)

@@ -1,1 +1,1 @@
-"""One client for each store: Loki, Jaeger, and the Collector's queue before them."""
+"""One client for each store: Loki, Jaeger, VictoriaMetrics, and the Collector's queue before them."""

@@ -27,7 +27,7 @@ PANEL = "Start and stop"
 
 @app.command(rich_help_panel=PANEL)
 def up() -> None:
-    """Start everything: engine, images, services; wait until all of it is ready."""
+    """Start everything, and wait until it is ready."""
     began = time.monotonic()
     report = _reporter(began)
     with told_failures():
@@ -51,7 +51,7 @@ def clean(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask: needed where there is no terminal.")] = False,
 ) -> None:
-    """Stop everything and delete its volumes: logs, traces, metrics, dashboards' state, queues."""
+    """Stop everything and delete all stored data."""
     with told_failures():
         if not yes and engine_answers():
             _confirm_deletion()
@@ -61,7 +61,7 @@ def clean(
 
 @app.command(rich_help_panel=PANEL)
 def status() -> None:
-    """Show every service with its health, and the addresses again."""
+    """Show each service's health, and the addresses again."""
     with told_failures():
         found = containers.listed()
         if not found:
@@ -73,7 +73,7 @@ def status() -> None:
 
 @app.command(rich_help_panel=PANEL)
 def check() -> None:
-    """Let every component validate its configuration, and Compose its files."""
+    """Check every configuration, each by its own component."""
     with told_failures():
         compose.project(every_profile=True)
         check_configurations()
@@ -81,25 +81,17 @@ def check() -> None:
 
 
 @app.command(rich_help_panel=PANEL)
-def ps() -> None:
-    """Show the containers and their health."""
-    with told_failures():
-        _show("ps", "--all", "--format", "table {{.Service}}\t{{.Status}}\t{{.Ports}}")
-
-
-@app.command(rich_help_panel=PANEL)
 def logs(
     services: Annotated[list[str] | None, typer.Argument(help="Compose services; all when left out.")] = None,
 ) -> None:
-    """Follow the containers' own output, from their last 50 lines on."""
+    """Follow the containers' own output.
+
+    It begins with the last 50 lines of each.
+    """
     with told_failures():
-        _show("logs", "--follow", "--tail", "50", *(services or []))
-
-
-def _show(*arguments: str) -> None:
-    """Hand the terminal to Compose."""
-    command = [*compose.command(), *arguments]
-    raise typer.Exit(subprocess.run(command, env=compose.environment(), cwd=ROOT, check=False).returncode)
+        command = [*compose.command(), "logs", "--follow", "--tail", "50", *(services or [])]
+        # The terminal is Compose's.
+        raise typer.Exit(subprocess.run(command, env=compose.environment(), cwd=ROOT, check=False).returncode)
 
 
 def _remove(*arguments: str) -> None:

@@ -1,6 +1,6 @@
 """How the operator's tools speak: results on stdout, failures on stderr with their reason and their remedy."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -12,6 +12,9 @@ from stack.failure import StepError
 
 console: Final = Console(highlight=False, soft_wrap=True)
 errors: Final = Console(stderr=True, highlight=False, soft_wrap=True)
+
+# Takes a line that says what is done now.
+Report = Callable[[str], None]
 
 
 @contextmanager

@@ -11,7 +11,6 @@ grace, and its queue does not need it to: a bbolt file is whole at every instant
 import os
 import shutil
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from stack.backup.volumes import Volume
 from stack.docker import compose, containers
 from stack.failure import StepError
 from stack.paths import ROOT
+from stack.terminal import Report
 
 # Copied as one: what one of them has handed on must be found in the next.
 PIPELINE = ("loki", "jaeger", "otel-collector")
@@ -28,8 +28,6 @@ HELD = "otel-collector"
 BACKUPS = ROOT / "backups"
 # A file's header and padding in a tar, on top of its content.
 TAR_OVERHEAD = 1.05
-
-Report = Callable[[str], None]
 
 
 def back_up(file: Path | None, report: Report) -> Path:

@@ -1,6 +1,6 @@
 """`make restore`: the volumes of an archive in place of what is, or is not, stored now."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from stack.backup import archive, volumes
@@ -9,8 +9,7 @@ from stack.backup.volumes import Volume
 from stack.docker import compose, containers
 from stack.failure import StepError
 from stack.process import last_lines
-
-Report = Callable[[str], None]
+from stack.terminal import Report
 
 
 def restore(file: Path, *, force: bool, report: Report) -> None:

@@ -15,7 +15,7 @@ from typing import IO, Any
 from stack.docker import compose
 from stack.docker.inspect import engine_answers, image_id
 from stack.failure import StepError
-from stack.paths import ROOT
+from stack.paths import SCRATCH
 from stack.process import last_lines, run
 
 # The one-shot service that mounts the volumes of others only to hand them over.
@@ -176,7 +176,7 @@ def exclusively(project: str) -> Iterator[None]:
         StepError: one is running.
 
     """
-    lock_file = ROOT / ".build" / f"backup-{project}.lock"
+    lock_file = SCRATCH / f"backup-{project}.lock"
     lock_file.parent.mkdir(exist_ok=True)
     with lock_file.open("w") as lock:
         try:

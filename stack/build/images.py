@@ -15,11 +15,12 @@ from stack.build import debian_base, go_build
 from stack.build.components import COMPONENTS, FROM_DEBIAN, GO_MODULES, RECIPES, needs_debian, version
 from stack.build.inputs import CURRENT, NAMESPACE, current, files_of, inputs_hash, is_current, same_image, tagged
 from stack.build.scratch import context_of, exclusively
-from stack.build.steps import Report, Steps
+from stack.build.steps import Steps
 from stack.docker.inspect import image_id
 from stack.failure import StepError
 from stack.paths import ROOT
 from stack.process import run
+from stack.terminal import Report
 
 # The application's image and what goes into it, as app/Dockerfile copies it.
 APPLICATION: Final = "app"

@@ -4,13 +4,12 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stack.failure import StepError
 from stack.process import last_lines, run
-
-Report = Callable[[str], None]
+from stack.terminal import Report
 
 # Go's compiler says nothing for minutes: without a sign of life people press Ctrl-C. Quick steps are not worth a line.
 FIRST_SIGN_SECONDS = 1.0

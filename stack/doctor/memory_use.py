@@ -1,4 +1,4 @@
-"""Memory: what the containers use of their limits, and whether this machine could give them the rest."""
+"""Memory: what the containers use of their limits, and whether this machine could give any of them the rest."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

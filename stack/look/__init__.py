@@ -1,1 +1,1 @@
-"""What is shown in a terminal: new lines, a trace, what is wrong."""
+"""What is stored, shown in a terminal: new lines, and a trace with its lines."""

@@ -1,4 +1,4 @@
-"""The commands that show what is stored, and what is wrong."""
+"""The commands `trace` and `tail`."""
 
 import sys
 import time
@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from stack.docker.endpoints import endpoints
-from stack.doctor.examine import examine
 from stack.failure import StepError
 from stack.look import tail, trace
 from stack.look.line_view import one_line
@@ -21,25 +20,6 @@ from stack.time_range import parse_time
 
 app = typer.Typer()
 PANEL = "Look"
-
-
-@app.command("doctor", rich_help_panel=PANEL)
-def doctor_command() -> None:
-    """Say what is wrong with the stack and what to do.
-
-    Exit code 1 if anything is wrong.
-    """
-    with told_failures():
-        wrong = 0
-        for finding in examine():
-            mark = "[red]✗[/red]" if finding.remedy else "[green]✓[/green]"
-            console.print(f"{mark} [bold]{escape(finding.subject)}[/bold] {escape(finding.found)}")
-            if finding.remedy:
-                wrong += 1
-                console.print(f"    {escape(finding.remedy)}")
-        if wrong:
-            raise typer.Exit(1)
-        console.print("\nnothing is wrong")
 
 
 @app.command("trace", rich_help_panel=PANEL)

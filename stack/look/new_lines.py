@@ -6,11 +6,12 @@ Of a second that was read, a number of 64 bits a line is kept: enough to show ea
 
 import time
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stack.stores.loki import MOST_LINES, Line, Loki, UnansweredError
 from stack.stores.loki_pages import SMALLEST_PAGE, Pages
+from stack.terminal import Report
 from stack.time_range import NS_PER_SECOND, rfc3339
 
 # Loki's own pace: a line is queryable a fifth of a second after it was emitted.
@@ -49,7 +50,7 @@ class NewLines:
     `MOST_KNOWN_BEFORE` lines. `tell` is called with what a person has to know.
     """
 
-    def __init__(self, loki: Loki, logql: str, since_ns: int, tell: Callable[[str], None]) -> None:
+    def __init__(self, loki: Loki, logql: str, since_ns: int, tell: Report) -> None:
         self._loki = loki
         self._pages = Pages(loki, logql, self._tell_crowded)
         self._logql = logql

@@ -1,12 +1,12 @@
 """The Collector's queue for Loki: lines that are neither lost nor stored yet."""
 
 import time
-from collections.abc import Callable
 
 import requests
 
 from stack.failure import StepError
 from stack.stores.exposed_metrics import ExposedMetrics
+from stack.terminal import Report
 from stack.units import MIB
 
 # What is under way at any moment of steady traffic (otel-collector-config.yaml): an application's batch, of 1 MiB at
@@ -29,7 +29,7 @@ class CollectorQueue:
     def __init__(self, metrics_url: str) -> None:
         self._url = metrics_url
 
-    def wait_until_drained(self, report: Callable[[str], None]) -> None:
+    def wait_until_drained(self, report: Report) -> None:
         """Return once what the application has sent is in Loki, which is known to be ready.
 
         Raises:
@@ -41,7 +41,7 @@ class CollectorQueue:
             time.sleep(min(1.0, _SENDERS_ARE_BACK_SECONDS - uptime))
         self._wait(_IN_FLIGHT_BYTES, report, steady_seconds=_STEADY_SECONDS)
 
-    def wait_for_room(self, report: Callable[[str], None]) -> None:
+    def wait_for_room(self, report: Report) -> None:
         """Return once the queue has room for a backfill beside the application's lines.
 
         Raises:
@@ -50,7 +50,7 @@ class CollectorQueue:
         """
         self._wait(_BACKFILL_SHARE_BYTES, report, steady_seconds=0)
 
-    def _wait(self, limit: int, report: Callable[[str], None], *, steady_seconds: float) -> None:
+    def _wait(self, limit: int, report: Report, *, steady_seconds: float) -> None:
         """Wait until the queue is empty, or has not been above `limit` for `steady_seconds`."""
         above = progress = time.monotonic()
         smallest = float("inf")

@@ -1,16 +1,13 @@
 """`make up`: from whatever this machine has to a running stack, one line a step."""
 
-from collections.abc import Callable
-
 from stack import settings
 from stack.docker import compose, containers, environment_file, ports
+from stack.terminal import Report
 from stack.up import image_supply, services
 from stack.up.configuration_check import check_configurations
 from stack.up.consent import Consent
 from stack.up.contact_point import ensure_contact_point
 from stack.up.engine import ensure_engine
-
-Report = Callable[[str], None]
 
 
 def bring_up(report: Report) -> bool:

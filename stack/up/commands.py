@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -16,7 +15,7 @@ from stack.docker.inspect import engine_answers
 from stack.failure import StepError
 from stack.paths import ROOT
 from stack.process import last_lines
-from stack.terminal import console, told_failures
+from stack.terminal import Report, console, told_failures
 from stack.up.bring_up import bring_up
 from stack.up.configuration_check import check_configurations
 from stack.up.one_at_a_time import one_at_a_time
@@ -122,7 +121,7 @@ def _healths(found: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _reporter(began: float) -> Callable[[str], None]:
+def _reporter(began: float) -> Report:
     def report(step: str) -> None:
         console.print(f"[dim]{time.monotonic() - began:6.1f} s[/dim]  {escape(step)}")
 

@@ -1,7 +1,7 @@
 """Nothing is installed, started or built on somebody's machine without a word, and nothing against one."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import typer
@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from stack.failure import StepError
 from stack.settings import InstallPolicy
-from stack.terminal import console
+from stack.terminal import Report, console
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Consent:
     """The operator's answer for the whole of one `make up`: asked for once at the most, on a terminal only."""
 
     policy: InstallPolicy
-    report: Callable[[str], None]
+    report: Report
     on_terminal: bool = field(default_factory=sys.stdin.isatty)
     given: bool = False
 

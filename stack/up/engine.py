@@ -3,12 +3,13 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from stack.docker.inspect import ask_version
 from stack.failure import StepError
 from stack.process import last_lines, run
+from stack.terminal import Report
 from stack.up import host_packages
 from stack.up.consent import Consent, Need
 from stack.waiting import wait_until
@@ -18,7 +19,7 @@ DAEMON_LOG = Path("/var/log/dockerd.log")
 START_TIMEOUT_SECONDS = 60.0
 
 
-def ensure_engine(report: Callable[[str], None], consent: Consent, *, perhaps: Sequence[Need] = ()) -> None:
+def ensure_engine(report: Report, consent: Consent, *, perhaps: Sequence[Need] = ()) -> None:
     """Return once a Docker Engine answers; where possible, and with consent, by installing and starting one.
 
     `perhaps` is what the steps behind this one may need besides, so that a person is asked only once.
@@ -72,7 +73,7 @@ def _start_need() -> Need:
     return Need("start the Docker Engine", "a few seconds", by_hand)
 
 
-def _start(report: Callable[[str], None]) -> None:
+def _start(report: Report) -> None:
     if _by_systemd():
         report("starting the Docker Engine by systemd")
         run(["systemctl", "start", "docker"], timeout=START_TIMEOUT_SECONDS)

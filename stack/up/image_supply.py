@@ -1,20 +1,19 @@
-"""The image rung of `make up`: local images are used, missing ones pulled, or all built from source."""
+"""Where images come from: those that are here are used, missing ones pulled, or all built from source."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from stack.build import components, images, versions
 from stack.build.inputs import CURRENT, NAMESPACE, is_current
 from stack.docker import compose_files
 from stack.docker.inspect import image_id
 from stack.settings import ImageSource
+from stack.terminal import Report
 from stack.up import host_packages
 from stack.up.consent import Consent, Need
 from stack.up.pull import UnreachableError, pull
 
 GRAFANA = "grafana"
 BUILDING = "building the images from source"
-
-Report = Callable[[str], None]
 
 
 def ensure_images(source: ImageSource, official: dict[str, str], report: Report, consent: Consent) -> bool:

@@ -14,6 +14,7 @@ from typing import Final
 
 from stack.failure import StepError
 from stack.process import last_lines
+from stack.terminal import Report
 
 # Nothing at all within this time, not even the list of an image's layers: the engine's own limits (30 s to connect,
 # 15 s for the first answer, a few tries) are behind us. What has begun is never given up, however slow it is.
@@ -91,7 +92,7 @@ class Layers:
         return f"{done} of {len(self._state)} layers" + (f", {of_the_next} of the next" if of_the_next else "")
 
 
-def pull(image: str, report: Callable[[str], None]) -> None:
+def pull(image: str, report: Report) -> None:
     """Pull `image`; on a terminal with Docker's own progress, elsewhere with a line every ten seconds.
 
     Raises:

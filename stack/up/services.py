@@ -1,6 +1,5 @@
 """The services: started, restarted where their configuration has changed, and waited for until each is healthy."""
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,11 @@ from stack.docker.endpoints import endpoints
 from stack.docker.inspect import inspected
 from stack.failure import StepError
 from stack.process import last_lines
+from stack.terminal import Report
 from stack.waiting import wait_until
 
 # Loki is ready again within 30 s after the worst crash (docs/reliability); then everything behind it starts.
 START_TIMEOUT_SECONDS = 180
-Report = Callable[[str], None]
 
 
 def start(report: Report) -> None:

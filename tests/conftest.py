@@ -8,9 +8,9 @@ import pytest
 
 from stack.docker.endpoints import Endpoints, endpoints
 from stack.stores.loki import Loki
+from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.support.backend import Backend
 from tests.support.jaeger import Jaeger
-from tests.support.victoria_metrics import VictoriaMetrics
 
 
 def pytest_configure() -> None:

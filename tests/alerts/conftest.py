@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from stack.docker.endpoints import endpoints
+from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.alerts import rules, time_lapse
 from tests.alerts.broken_stack import BrokenStack
 from tests.alerts.evaluation import Evaluation
 from tests.alerts.rules import Rule
 from tests.support.own_project import own_project, up
-from tests.support.victoria_metrics import VictoriaMetrics
 
 HERE = Path(__file__).parent
 # One worker is enough to fall silent.

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import requests
 
+from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.alerts.rules import Rule
-from tests.support.victoria_metrics import VictoriaMetrics
 
 Series = frozenset[tuple[str, str]]
 

@@ -10,11 +10,11 @@ from contextlib import AbstractContextManager
 import pytest
 
 from bench.otlp import Record, send_http_protobuf
+from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.alerts import rules
 from tests.alerts.broken_stack import BrokenStack
 from tests.alerts.evaluation import Evaluation
 from tests.support.eventually import eventually
-from tests.support.victoria_metrics import VictoriaMetrics
 
 Fault = Callable[[BrokenStack], AbstractContextManager[None]]
 

@@ -12,10 +12,10 @@ from bench.load import Template
 from stack.docker.endpoints import endpoints
 from stack.stores.loki import Loki
 from stack.stores.otlp_http import PROTOBUF_HEADERS
+from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.support.backend import Backend
 from tests.support.eventually import eventually
 from tests.support.jaeger import Jaeger
-from tests.support.victoria_metrics import VictoriaMetrics
 
 LINES = 20_000
 SAMPLES = 1_000

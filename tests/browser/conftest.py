@@ -13,12 +13,12 @@ from app.core.service_names import ServiceName
 from stack.docker.endpoints import Endpoints, endpoints
 from stack.paths import ROOT
 from stack.stores.loki import Loki
+from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.support.backend import Backend, Execution
 from tests.support.eventually import eventually
 from tests.support.grafana_server import Grafana, grafana_or_skip
 from tests.support.jaeger import Jaeger
 from tests.support.stored_metrics import wait_for_every_service
-from tests.support.victoria_metrics import VictoriaMetrics
 
 # Tall enough for every panel of a dashboard: Grafana leaves out what is not in sight.
 SIZE = {"width": 1280, "height": 2200}

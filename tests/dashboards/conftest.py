@@ -3,9 +3,9 @@
 import pytest
 
 from stack.docker.endpoints import Endpoints
+from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.support.backend import Backend, Execution
 from tests.support.stored_metrics import wait_for_every_service
-from tests.support.victoria_metrics import VictoriaMetrics
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import requests
 from stack.build.versions import JAEGER_2, release
 from stack.docker import compose
 from stack.docker.endpoints import Endpoints
+from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.faults.account import settled, wait_until_everything_answers
 from tests.faults.containers import Containers
 from tests.faults.ledger import Sender, Spans
@@ -25,7 +26,6 @@ from tests.smoke.test_attempts import test_the_third_attempt_is_no_deeper_than_t
 from tests.support.backend import Execution
 from tests.support.eventually import eventually
 from tests.support.jaeger import Jaeger
-from tests.support.victoria_metrics import VictoriaMetrics
 
 # Asked of the default stack by its own suites; here of this one.
 __all__ = [

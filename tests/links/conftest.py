@@ -11,12 +11,12 @@ from stack.audit.container_logs import Container
 from stack.docker import compose
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Line, Loki
+from stack.stores.victoria_metrics import VictoriaMetrics
 from stack.time_range import NS_PER_SECOND, Window
 from tests.support.backend import Backend, Execution
 from tests.support.eventually import eventually
 from tests.support.jaeger import Jaeger, Trace
 from tests.support.stored_metrics import wait_for_every_service
-from tests.support.victoria_metrics import VictoriaMetrics
 
 PIPELINE = ("otel-collector", "loki", "jaeger")
 # More than both executions and the wait for their lines may take.

@@ -8,11 +8,11 @@ import pytest
 from app.core.service_names import ServiceName
 from stack.paths import ROOT
 from stack.stores.loki import Line, Loki
+from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.links.rules import explore_link, jaeger_link, shifted_range, span_variables
 from tests.support.eventually import eventually
 from tests.support.grafana import data_sources, expand, variables_in
 from tests.support.jaeger import Trace
-from tests.support.victoria_metrics import VictoriaMetrics
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from stack.backup import volumes
 from stack.docker import compose
 from stack.docker.endpoints import endpoints
 from stack.process import run
+from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.retention.conftest import command_of, write_override
 from tests.support.eventually import eventually
 from tests.support.own_project import own_project, up
-from tests.support.victoria_metrics import VictoriaMetrics
 
 PROJECT = "integr8scode-disk"
 MIB = 1024 * 1024

@@ -22,11 +22,11 @@ from stack.docker import compose
 from stack.docker.endpoints import endpoints
 from stack.stores.loki import Loki
 from stack.stores.otlp_http import PROTOBUF_HEADERS
+from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.retention.conftest import command_of, write_override
 from tests.support.eventually import eventually
 from tests.support.jaeger import Jaeger
 from tests.support.own_project import own_project, run_compose, up
-from tests.support.victoria_metrics import VictoriaMetrics
 
 PROJECT = "integr8scode-retention"
 JAEGER_OTLP_PORT = "JAEGER_OTLP_PORT"

@@ -10,11 +10,11 @@ import requests
 from app.core.service_names import ServiceName
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Loki
+from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.smoke.conftest import lines_of
 from tests.support.backend import Backend, Execution
 from tests.support.eventually import eventually
 from tests.support.jaeger import Jaeger, Trace
-from tests.support.victoria_metrics import VictoriaMetrics
 
 THE_WAY = {
     ServiceName.BACKEND,

@@ -9,8 +9,8 @@ import requests
 
 from stack.docker import compose, containers, inspect
 from stack.docker.endpoints import Endpoints
+from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.support.eventually import eventually
-from tests.support.victoria_metrics import VictoriaMetrics
 
 MIB = 1024 * 1024
 # The Collector takes records a second after its start; what it says later is about its neighbours.

@@ -14,9 +14,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from bench.otlp import Record, send_http_protobuf
 from stack.docker.endpoints import Endpoints
 from stack.stores.otlp_http import PROTOBUF_HEADERS
+from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.support.backend import Backend
 from tests.support.eventually import eventually
-from tests.support.victoria_metrics import VictoriaMetrics
 
 # Services that a dead-lettered execution passes.
 PASSED = {

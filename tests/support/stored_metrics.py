@@ -1,8 +1,8 @@
 """The metrics that traffic leaves: sent and counted at intervals, so that a fresh stack has them only after minutes."""
 
 from app.core.service_names import ServiceName
+from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.support.eventually import eventually
-from tests.support.victoria_metrics import VictoriaMetrics
 
 # Of the processes themselves, of Loki's ruler, of the Collector's span metrics. A process sends once a minute, and the
 # ruler counts once a minute.

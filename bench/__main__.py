@@ -7,10 +7,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench.catalogue import NAMES, SCENARIOS
-from bench.report import REPORT, goals_table, write_report
-from bench.results import Results
+from bench.report.document import REPORT, goals_table, write_report
+from bench.report.results import Results
 from bench.scenario import Scenario
-from bench.systems import running
+from bench.systems.running import running
 from stack.paths import ROOT
 from stack.terminal import console, told_failures
 

@@ -8,7 +8,7 @@ from bench.scenarios.generated import Generated
 from bench.scenarios.latency import Latency
 from bench.scenarios.queries import EVERYTHING, Queries
 from bench.scenarios.transfer import Transfer, loki_killed, worst_query
-from bench.systems import (
+from bench.systems.compared import (
     loki_alone,
     otel_lgtm,
     sink,

@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.systems import Running, System
+from bench.systems.compared import System
+from bench.systems.running import Running
 
 Figures = dict[str, float]
 """Figure, with its unit at the end of its name → value."""

@@ -4,7 +4,7 @@ Every rule is a pattern that is searched in the lower-case text, and only if the
 occurs in it: a text without secrets costs a few substring searches. Each pattern takes linear time whatever it is
 given: it starts with a literal (so that the regular expression engine skips to it; a condition on what comes before
 stands behind the literal for that reason) and repeats possessively (`++`, `*+`), so nothing is read twice.
-`bench/redaction_cost.py` measures the worst input of each.
+`bench/guard/redaction_cost.py` measures the worst input of each.
 """
 
 import re

@@ -3,10 +3,11 @@
 import time
 from dataclasses import dataclass
 
-from bench.collector import sent_lines, wait_until_drained
-from bench.load import LINE_BYTES, Senders, prepared
+from bench.load.senders import Senders
+from bench.load.templates import LINE_BYTES, prepared
 from bench.scenario import Cases, Figures
-from bench.systems import Running
+from bench.systems.collector import sent_lines, wait_until_drained
+from bench.systems.running import Running
 
 # More than any Loki here takes, less than what fills the Collector's queue before the end.
 OFFERED_BYTES_PER_SECOND = 22_000_000

@@ -3,9 +3,10 @@
 import time
 from dataclasses import dataclass
 
-from bench.load import Senders, prepared
+from bench.load.senders import Senders
+from bench.load.templates import prepared
 from bench.scenario import Cases, Figures
-from bench.systems import Running
+from bench.systems.running import Running
 
 SIZE = 100
 

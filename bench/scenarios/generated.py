@@ -1,19 +1,20 @@
-"""Lines from the Collector project's own generator, to hold against those of `bench.load`."""
+"""Lines from the Collector project's own generator, to hold against those of bench/load/templates.py."""
 
 import subprocess
 import time
 from dataclasses import dataclass
 
-from bench.collector import wait_until_drained
-from bench.load import GIVE_UP_SECONDS, LINE_BYTES, REQUEST_LINES
+from bench.load.senders import GIVE_UP_SECONDS
+from bench.load.tally import count
+from bench.load.telemetrygen import program
+from bench.load.templates import LINE_BYTES, REQUEST_LINES
 from bench.scenario import Cases, Figures
-from bench.systems import PORTS, Running
-from bench.tally import count
-from bench.telemetrygen import program
+from bench.systems.collector import wait_until_drained
+from bench.systems.running import PORTS, Running
 from stack.failure import StepError
 
-# As many as `bench.load` has connections. A process each: one clock a service, so that no two lines of a stream, which
-# all have the same text, have the same time as well and count as one.
+# As many as bench/load/senders.py has connections. A process each: one clock a service, so that no two lines of a
+# stream, which all have the same text, have the same time as well and count as one.
 PROCESSES = 4
 
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import requests
 
-from bench.load import Senders, prepared
-from bench.otlp import Record
+from bench.load.otlp import Record
+from bench.load.senders import Senders
+from bench.load.talker import is_probe
+from bench.load.templates import prepared
 from bench.scenario import Cases, Figures, percentile
-from bench.systems import PORTS, Running
-from bench.talker import is_probe
+from bench.systems.running import PORTS, Running
 from stack.failure import StepError
 from stack.paths import ROOT
 from stack.stores.loki import MOST_LINES, Loki
@@ -56,7 +57,7 @@ class Latency:
             "OTEL_SERVICE_NAME": f"talker-{secrets.token_hex(4)}",
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{PORTS['OTLP_GRPC_PORT']}",
         }
-        command = [sys.executable, "-m", "bench.talker", str(PROBES_PER_SECOND), str(self.seconds)]
+        command = [sys.executable, "-m", "bench.load.talker", str(PROBES_PER_SECOND), str(self.seconds)]
         with (
             subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as talker,
             Probes(running.loki, environment["OTEL_SERVICE_NAME"]) as probes,

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import requests
 
-from bench import far_too_much
-from bench.collector import wait_until_drained
-from bench.containers import PeakMemory
-from bench.load import LINE_BYTES, REQUEST_LINES, Senders, Template
+from bench.load import far_too_much
+from bench.load.senders import Senders
+from bench.load.tally import tally
+from bench.load.templates import LINE_BYTES, REQUEST_LINES, Template
 from bench.scenario import Cases, Figures, percentile
-from bench.systems import Running
-from bench.tally import tally
+from bench.systems.collector import wait_until_drained
+from bench.systems.containers import PeakMemory
+from bench.systems.running import Running
 from stack.failure import StepError
 from stack.stores.loki import Line, Loki
 

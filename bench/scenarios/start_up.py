@@ -4,7 +4,7 @@ import subprocess
 import time
 
 from bench.scenario import Cases, Figures
-from bench.systems import Running, environment
+from bench.systems.running import Running, environment
 from stack.failure import StepError
 from stack.paths import ROOT
 from stack.process import last_lines

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bench.collector import wait_until_drained
-from bench.containers import PeakMemory
-from bench.load import LINE_BYTES, REQUEST_LINES, Senders, prepared
+from bench.load.senders import Senders
+from bench.load.tally import Tally, tally
+from bench.load.templates import LINE_BYTES, REQUEST_LINES, prepared
 from bench.scenario import Cases, Figures
-from bench.systems import Running
-from bench.tally import Tally, tally
+from bench.systems.collector import wait_until_drained
+from bench.systems.containers import PeakMemory
+from bench.systems.running import Running
 from stack.failure import StepError
 
 Incident = Callable[[Running], Figures]

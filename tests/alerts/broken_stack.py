@@ -13,7 +13,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
-from bench.otlp import Record, send_http_protobuf
+from bench.load.otlp import Record, send_http_protobuf
 from stack.docker import compose
 from stack.docker.endpoints import Endpoints
 from stack.process import run

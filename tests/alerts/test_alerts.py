@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from bench.otlp import Record, send_http_protobuf
+from bench.load.otlp import Record, send_http_protobuf
 from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.alerts import rules
 from tests.alerts.broken_stack import BrokenStack

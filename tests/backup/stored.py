@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import requests
 
-from bench.load import Template
+from bench.load.templates import Template
 from stack.docker.endpoints import endpoints
 from stack.stores.loki import Loki
 from stack.stores.otlp_http import PROTOBUF_HEADERS

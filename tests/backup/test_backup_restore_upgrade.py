@@ -11,7 +11,7 @@ from typing import IO
 import pytest
 import yaml
 
-from bench.otlp import Record, send_http_protobuf
+from bench.load.otlp import Record, send_http_protobuf
 from stack.backup import volumes
 from stack.docker import compose
 from stack.docker.endpoints import endpoints

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench.otlp import Record, send_http_protobuf
+from bench.load.otlp import Record, send_http_protobuf
 from dashboards.readable import READABLE
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Line, Loki

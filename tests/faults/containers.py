@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bench.project_containers import ProjectContainers
+from bench.systems.project_containers import ProjectContainers
 from stack.docker import compose
 from stack.process import run
 

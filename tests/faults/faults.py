@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from bench import far_too_much
+from bench.load import far_too_much
 from stack.docker.endpoints import endpoints
 from stack.stores.loki import Loki
 from tests.faults.containers import Containers

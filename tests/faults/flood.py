@@ -3,8 +3,8 @@
 import secrets
 from collections import Counter
 
-from bench.load import Template
-from bench.tally import BLOCK, BLOCK_DIGITS, counts_by_block, sums_by_block
+from bench.load.tally import BLOCK, BLOCK_DIGITS, counts_by_block, sums_by_block
+from bench.load.templates import Template
 from stack.stores.loki import Loki
 from tests.faults.ledger import Account, numbers_stored
 from tests.faults.pump import Pump

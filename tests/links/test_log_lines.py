@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from app.core.service_names import ServiceName
-from bench.otlp import Record, send_http_protobuf
+from bench.load.otlp import Record, send_http_protobuf
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Line, Loki
 from tests.links.conftest import PIPELINE

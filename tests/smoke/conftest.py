@@ -5,7 +5,7 @@ from collections.abc import Set
 
 import pytest
 
-from bench.otlp import Record, send_http_protobuf
+from bench.load.otlp import Record, send_http_protobuf
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Line, Loki
 from tests.support.backend import Backend, Execution

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from bench.otlp import JSON_HEADERS, Record, send_grpc, send_http_json, send_http_protobuf
+from bench.load.otlp import JSON_HEADERS, Record, send_grpc, send_http_json, send_http_protobuf
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Line, Loki
 from stack.stores.otlp_http import PROTOBUF_HEADERS

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.core.service_names import ServiceName
-from bench.otlp import Record, send_http_protobuf
+from bench.load.otlp import Record, send_http_protobuf
 from stack.docker.endpoints import Endpoints
 from stack.paths import ROOT
 from stack.stores.loki import Loki

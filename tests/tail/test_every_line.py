@@ -9,7 +9,7 @@ from pathlib import Path
 
 import requests
 
-from bench.load import Template
+from bench.load.templates import Template
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Loki
 from stack.stores.otlp_http import PROTOBUF_HEADERS

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.page_cache import read_ahead_of
+from bench.systems.page_cache import read_ahead_of
 
 
 def test_a_file_system_without_a_disk_has_no_read_ahead() -> None:

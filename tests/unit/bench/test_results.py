@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.goals import Goal, number, ratio
-from bench.results import Results, Summary
+from bench.report.goals import Goal, number, ratio
+from bench.report.results import Results, Summary
 from bench.scenario import percentile
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench.tally import BLOCK, SECOND_NS, tally
+from bench.load.tally import BLOCK, SECOND_NS, tally
 from stack.stores.loki import Loki
 
 AT_SECOND = 1_000

@@ -2,7 +2,7 @@
 
 import yaml
 
-from bench.far_too_much import GIVE_UP_AFTER_SECONDS
+from bench.load.far_too_much import GIVE_UP_AFTER_SECONDS
 from stack.paths import ROOT
 from stack.stores.loki import MOST_LINES
 

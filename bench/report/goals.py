@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.results import Results
+from bench.report.results import Results
 
 OURS = "this stack"
 Measured = Callable[[Results], float | None]

@@ -1,22 +1,18 @@
-"""What is measured side by side: this stack, and what a user would run in its place.
-
-Each runs alone, in a Compose project of its own that is gone with its data afterwards, on the same images, with Loki in
-the same 256 MiB.
-"""
+"""One system at a time, alone, in a Compose project of its own that is gone with its data afterwards."""
 
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import Path
 
 import requests
 
-from bench.containers import Containers
-from bench.page_cache import as_after_reboot
+from bench.systems.compared import System
+from bench.systems.containers import Containers
+from bench.systems.page_cache import as_after_reboot
 from stack.docker import compose, compose_files
 from stack.failure import StepError
 from stack.paths import ROOT
@@ -24,7 +20,6 @@ from stack.process import last_lines
 from stack.stores.loki import Loki
 from stack.stores.otlp_http import PROTOBUF_HEADERS
 
-CONFIGURATIONS = Path(__file__).parent / "configurations"
 PROJECT = "bench"
 # Beside the defaults, which the stack in use may hold, and below the ports that the kernel gives to clients.
 PORTS = {
@@ -40,21 +35,6 @@ PORTS = {
     "VICTORIA_METRICS_PORT": 23428,
 }
 START_WITHIN_SECONDS = 120
-# What docker-compose.yml says already: nothing is changed but the memory limit.
-NO_CHANGE = "-log.level=warn"
-
-
-@dataclass(frozen=True)
-class System:
-    """A configuration: Compose files, the services of them that run, and what their variables are."""
-
-    name: str
-    files: tuple[str, ...]
-    services: tuple[str, ...]
-    variables: Mapping[str, str] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.name
 
 
 @dataclass(frozen=True)
@@ -86,66 +66,6 @@ class Running:
     def loki_answers(self) -> bool:
         """Whether Loki says that it is ready."""
         return _answers(f"{self.loki.url}/ready")
-
-
-def this_stack() -> System:
-    """What `make up` starts, without the application."""
-    return System(
-        "this stack", tuple(compose_files.in_force()), ("loki", "otel-collector", "jaeger", "victoria-metrics")
-    )
-
-
-def with_default(setting: str) -> Callable[[], System]:
-    """The stack with one of Loki's settings at its default, given as Loki's flag, e.g. `-querier.max-concurrent=4`."""
-
-    def system() -> System:
-        own = this_stack()
-        overlay = str(CONFIGURATIONS / "loki-setting.yaml")
-        limit = compose.project()["services"]["loki"]["environment"]["GOMEMLIMIT"]
-        variables = {"LOKI_FLAG": setting, "LOKI_GOMEMLIMIT": limit}
-        return System(setting, (*own.files, overlay), own.services, variables)
-
-    return system
-
-
-def with_memory_limit_for_go(limit: str) -> Callable[[], System]:
-    """The stack with another GOMEMLIMIT for Loki; "off" leaves its garbage collector to itself."""
-
-    def system() -> System:
-        own = with_default(NO_CHANGE)()
-        return replace(own, name=f"GOMEMLIMIT={limit}", variables={**own.variables, "LOKI_GOMEMLIMIT": limit})
-
-    return system
-
-
-def loki_alone() -> System:
-    """Its Loki without limits and without a Collector: the most that anything can take."""
-    return System("Loki alone", (*tuple(compose_files.in_force()), str(CONFIGURATIONS / "loki-alone.yaml")), ("loki",))
-
-
-def specification() -> System:
-    """The specification's Loki configuration, word for word, behind upstream's Collector settings."""
-    return _reference("specification", "loki", "otel-collector")
-
-
-def otel_lgtm() -> System:
-    """Defaults everywhere, as in grafana/docker-otel-lgtm."""
-    return _reference("otel-lgtm", "loki", "otel-collector")
-
-
-def sink() -> System:
-    """A Collector that throws everything away: proves that the load generator is faster than what it measures."""
-    return _reference("sink", "otel-collector")
-
-
-def _reference(configuration: str, *services: str) -> System:
-    images = compose.project()["services"]
-    variables = {
-        "CONFIGURATION": configuration,
-        "LOKI_IMAGE": images["loki"]["image"],
-        "OTEL_COLLECTOR_IMAGE": images["otel-collector"]["image"],
-    }
-    return System(configuration, (str(CONFIGURATIONS / "docker-compose.yml"),), services, variables)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The cost of a log call as a picture: `python -m bench.logging_cost --plot docs/images/logging-cost.png`."""
+"""The cost of a log call as a picture: `python -m bench.guard.logging_cost --plot docs/images/logging-cost.png`."""
 
 from pathlib import Path
 

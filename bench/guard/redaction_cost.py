@@ -1,6 +1,6 @@
 """What redaction costs on the worst input of each rule: a megabyte made to be searched for long.
 
-`python -m bench.redaction_cost --json` prints figures for a machine.
+`python -m bench.guard.redaction_cost --json` prints figures for a machine.
 """
 
 import json

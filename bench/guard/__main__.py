@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import typer
 from rich.table import Table
 
-from bench import delivery_cost, redaction_cost
-from bench.goals import number
+from bench.guard import delivery_cost, redaction_cost
+from bench.report.goals import number
 from bench.scenario import Cases, Scenario
 from bench.scenarios.latency import Latency
 from bench.scenarios.transfer import Transfer
-from bench.systems import loki_alone, running, specification, this_stack
+from bench.systems.compared import loki_alone, specification, this_stack
+from bench.systems.running import running
 from stack.terminal import console, told_failures
 
 LATENCY = Scenario("latency", "", (this_stack, specification), Latency(rates=(10,), seconds=8))

@@ -1,7 +1,7 @@
 """What a log call costs the thread that makes it, side by side with what others cost.
 
 Each variant runs in a process of its own; the rounds of all variants alternate, so that a busy moment of the machine
-hits all of them, and the best round of each counts. `python -m bench.logging_cost --json` prints figures for a
+hits all of them, and the best round of each counts. `python -m bench.guard.logging_cost --json` prints figures for a
 machine.
 """
 
@@ -26,8 +26,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from rich.console import Console
 from rich.table import Table
 
-from bench.log_variants import VARIANTS, Call
-from bench.logging_plot import plot
+from bench.guard.log_variants import VARIANTS, Call
+from bench.guard.logging_plot import plot
 
 _CALLS = 4_000
 _ROUNDS = 12

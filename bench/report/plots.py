@@ -2,8 +2,8 @@
 
 from matplotlib.figure import Figure
 
-from bench.goals import OURS
-from bench.results import Results
+from bench.report.goals import OURS
+from bench.report.results import Results
 from stack.paths import ROOT
 
 FOLDER = ROOT / "docs" / "images"

@@ -1,14 +1,12 @@
-"""What the load generator sends is what is counted afterwards."""
+"""What is sent is what is counted afterwards."""
 
 import json
-import socket
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
-from bench import load
-from bench.load import LINES_PER_EXECUTION, Senders, Template, prepared
+from bench.load.templates import LINES_PER_EXECUTION, Template, prepared
 
 
 def records(payload: bytes) -> list[LogRecord]:
@@ -53,16 +51,3 @@ def test_prepared_requests_share_the_lines_among_the_services() -> None:
     assert services == ["a", "b", "a", "b"]
     numbers = [int(json.loads(line.body.string_value)["number"]) for payload in payloads for line in records(payload)]
     assert numbers == list(range(400))
-
-
-def test_senders_say_that_nobody_takes_anything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "GIVE_UP_SECONDS", 0.2)
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        senders = Senders(f"http://127.0.0.1:{nobody.getsockname()[1]}/v1/logs", [b"one", b"two"], connections=1)
-
-        with pytest.raises(TimeoutError, match="took nothing"), senders:
-            senders.finish()
-
-    assert senders.gave_up
-    assert senders.delivery.accepted == 0

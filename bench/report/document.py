@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from bench import plots
 from bench.catalogue import SCENARIOS
-from bench.goals import GOALS, number
-from bench.results import Results
+from bench.report import plots
+from bench.report.goals import GOALS, number
+from bench.report.results import Results
 from stack.paths import ROOT
 
 REPORT = ROOT / "docs" / "benchmarks.md"

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from types import TracebackType
 
-from bench.project_containers import ProjectContainers
+from bench.systems.project_containers import ProjectContainers
 
 MIB = 1024 * 1024
 ENGINE_SOCKET = "/var/run/docker.sock"

@@ -1,0 +1,1 @@
+"""`make bench-guard`: ratios that are checked, and what they are measured with."""

@@ -90,7 +90,7 @@ format: $(VENV)/dev-ready ## Put the code into its one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/dev-ready ## Measure beside other configurations (about two hours; ONLY="latency burst" for a part)
+bench: $(VENV)/dev-ready ## Measure beside other configurations (about 90 minutes; ONLY="latency burst" for a part)
 	$(BIN)/python -m bench $(ONLY)
 
 bench-guard: $(VENV)/dev-ready ## A few ratios in two minutes; fails when one is clearly worse

@@ -14,8 +14,6 @@ from bench.systems.compared import (
     sink,
     specification,
     this_stack,
-    with_default,
-    with_memory_limit_for_go,
 )
 
 # What a person types who does not know what it costs.
@@ -24,27 +22,6 @@ WORST = (
     f'{EVERYTHING} | json | detail=~".*memory.*limit.*" | line_format "{{{{.detail}}}}"',
     f"sum by (level) (count_over_time({EVERYTHING} | json [1h]))",
     f"topk(10, sum by (detail) (rate({EVERYTHING} | json [1h])))",
-)
-# Loki's own value for what loki/loki-config.yaml sets, where it is about speed or memory.
-DEFAULTS = (
-    "-ingester.chunk-encoding=gzip",
-    "-ingester.chunk-target-size=1572864",
-    "-ingester.chunks-block-size=262144",
-    "-ingester.flush-check-period=30s",
-    "-ingester.checkpoint-duration=5m",
-    "-ingester.wal-replay-memory-ceiling=4GB",
-    "-ingester.min-ready-duration=15s",
-    "-distributor.ingestion-rate-limit-mb=4",
-    "-ingester.per-stream-rate-limit=3MB",
-    "-querier.max-query-parallelism=32",
-    "-querier.tsdb-max-query-parallelism=128",
-    "-querier.split-queries-by-interval=1h",
-    "-querier.max-concurrent=4",
-    "-store.max-chunk-batch-size=50",
-    "-validation.max-entries-limit=5000",
-    "-frontend.embedded-cache.max-size-mb=100",
-    "-store.chunks-cache.embedded-cache.max-size-mb=100",
-    "-frontend.scheduler-dns-lookup-period=10s",
 )
 
 SCENARIOS = (
@@ -121,17 +98,6 @@ SCENARIOS = (
         (this_stack,),
         start_up.measure,
         repeats=2,
-    ),
-    Scenario(
-        "settings",
-        "20,000 lines a second for 25 s, kill -9 and the worst query; each of Loki's settings at its default in turn.",
-        (
-            this_stack,
-            *(with_memory_limit_for_go(limit) for limit in ("off", "190MiB")),
-            *(with_default(setting) for setting in DEFAULTS),
-        ),
-        Transfer(lines=500_000, lines_per_second=20_000, incidents=(loki_killed, worst_query)),
-        repeats=1,
     ),
 )
 NAMES = tuple(dict.fromkeys(scenario.name for scenario in SCENARIOS))

@@ -12,7 +12,6 @@ from bench.report.results import Results
 from stack.paths import ROOT
 
 REPORT = ROOT / "docs" / "benchmarks.md"
-MOST_COLUMNS = 6
 BEGIN, END = "<!-- written by make bench: begin -->", "<!-- written by make bench: end -->"
 
 
@@ -55,12 +54,7 @@ def _document(results: Results, pictures: dict[str, str]) -> Iterator[str]:
             yield f"![{name}]({pictures[name]})"
             yield ""
         systems = results.systems(name)
-        cases = list(results.scenarios[name])
-        if len(cases) == 1 and len(systems) > MOST_COLUMNS:
-            figures = list(results.figures(name, cases[0]))
-            yield from _table((cases[0], *figures), _rows_by_system(results, name, cases[0], systems))
-        else:
-            yield from _table(("", "", *systems), _rows(results, name, systems))
+        yield from _table(("", "", *systems), _rows(results, name, systems))
 
 
 def _rows(results: Results, scenario: str, systems: list[str]) -> Iterator[tuple[str, ...]]:
@@ -68,12 +62,6 @@ def _rows(results: Results, scenario: str, systems: list[str]) -> Iterator[tuple
         for index, figure in enumerate(results.figures(scenario, case)):
             cells = (_cell(results, scenario, case, system, figure) for system in systems)
             yield (_code(case) if index == 0 else "", figure, *cells)
-
-
-def _rows_by_system(results: Results, scenario: str, case: str, systems: list[str]) -> Iterator[tuple[str, ...]]:
-    for system in systems:
-        cells = (_cell(results, scenario, case, system, figure) for figure in results.figures(scenario, case))
-        yield (system, *cells)
 
 
 def _cell(results: Results, scenario: str, case: str, system: str, figure: str) -> str:

@@ -3,15 +3,13 @@
 All are on the same images, with Loki in the same 256 MiB.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from stack.docker import compose, compose_files
 
 CONFIGURATIONS = Path(__file__).parent / "configurations"
-# What docker-compose.yml says already: nothing is changed but the memory limit.
-NO_CHANGE = "-log.level=warn"
 
 
 @dataclass(frozen=True)
@@ -32,29 +30,6 @@ def this_stack() -> System:
     return System(
         "this stack", tuple(compose_files.in_force()), ("loki", "otel-collector", "jaeger", "victoria-metrics")
     )
-
-
-def with_default(setting: str) -> Callable[[], System]:
-    """The stack with one of Loki's settings at its default, given as Loki's flag, e.g. `-querier.max-concurrent=4`."""
-
-    def system() -> System:
-        own = this_stack()
-        overlay = str(CONFIGURATIONS / "loki-setting.yaml")
-        limit = compose.project()["services"]["loki"]["environment"]["GOMEMLIMIT"]
-        variables = {"LOKI_FLAG": setting, "LOKI_GOMEMLIMIT": limit}
-        return System(setting, (*own.files, overlay), own.services, variables)
-
-    return system
-
-
-def with_memory_limit_for_go(limit: str) -> Callable[[], System]:
-    """The stack with another GOMEMLIMIT for Loki; "off" leaves its garbage collector to itself."""
-
-    def system() -> System:
-        own = with_default(NO_CHANGE)()
-        return replace(own, name=f"GOMEMLIMIT={limit}", variables={**own.variables, "LOKI_GOMEMLIMIT": limit})
-
-    return system
 
 
 def loki_alone() -> System:

@@ -4,7 +4,6 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-from bench.load.senders import GIVE_UP_SECONDS
 from bench.load.tally import count
 from bench.load.telemetrygen import program
 from bench.load.templates import LINE_BYTES, REQUEST_LINES
@@ -16,6 +15,7 @@ from stack.failure import StepError
 # As many as bench/load/senders.py has connections. A process each: one clock a service, so that no two lines of a
 # stream, which all have the same text, have the same time as well and count as one.
 PROCESSES = 4
+GIVE_UP_SECONDS = 120.0
 
 
 @dataclass(frozen=True)

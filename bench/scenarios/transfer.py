@@ -1,5 +1,6 @@
 """Numbered lines from senders into Loki, with whatever happens on the way, and the count of what arrived."""
 
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,11 +25,13 @@ READY_WITHIN_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class Transfer:
-    """`lines` lines by seven services; incidents happen when equal shares of them are accepted."""
+    """`lines` lines by seven services, as fast as they are taken unless a rate is given.
+
+    Incidents happen when equal shares of them are accepted.
+    """
 
     lines: int
-    lines_per_second: int = 0
-    """0: as fast as they are taken."""
+    lines_per_second: float = math.inf
     incidents: tuple[Incident, ...] = ()
     line_bytes: int = LINE_BYTES
 
@@ -57,13 +60,12 @@ class Transfer:
                     time.sleep(0.05)
                 figures |= incident(running)
             senders.finish()
-        delivery = senders.delivery
-        figures["accepted lines/s"] = delivery.accepted * REQUEST_LINES / delivery.seconds
+        figures["accepted lines/s"] = senders.accepted * REQUEST_LINES / senders.seconds
         return figures
 
     @property
     def _case(self) -> str:
-        rate = f"{self.lines_per_second:,} lines/s" if self.lines_per_second else "full speed"
+        rate = "full speed" if math.isinf(self.lines_per_second) else f"{self.lines_per_second:,} lines/s"
         return f"{self.lines / 1e6:g} M lines, {rate}"
 
     def _arrived(self, running: Running, began: float, began_ns: int) -> Figures:

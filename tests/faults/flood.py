@@ -23,7 +23,7 @@ class Flood(Pump):
         self.service = f"flood-{secrets.token_hex(4)}"
         super().__init__(
             f"{otlp_http}/v1/logs",
-            lambda: Template(self.service, REQUEST_LINES).fill,
+            Template(self.service, REQUEST_LINES).fill,
             size=REQUEST_LINES,
             rate=rate,
         )

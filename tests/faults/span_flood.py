@@ -43,7 +43,7 @@ class SpanFlood(Pump):
         self.service = f"span-flood-{secrets.token_hex(4)}"
         self._ids = secrets.token_hex(8)
         self._trace = _trace(self.service)
-        super().__init__(f"{otlp_http}/v1/traces", lambda: self._fill, size=REQUEST_TRACES * TRACE_SPANS, rate=math.inf)
+        super().__init__(f"{otlp_http}/v1/traces", self._fill, size=REQUEST_TRACES * TRACE_SPANS, rate=math.inf)
 
     def written(self, jaeger_admin: str) -> int:
         """How many of the spans Jaeger says it has written since its start."""

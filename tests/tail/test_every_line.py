@@ -41,7 +41,7 @@ def numbered(service: str, numbers: Iterable[int]) -> Sent:
 def pump(at: Endpoints, service: str) -> Pump:
     return Pump(
         f"{at.otlp_http}/v1/logs",
-        lambda: Template(service, REQUEST_LINES).fill,
+        Template(service, REQUEST_LINES).fill,
         size=REQUEST_LINES,
         rate=LINES_A_SECOND / SERVICES,
     )

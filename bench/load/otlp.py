@@ -13,7 +13,7 @@ from opentelemetry.proto.common.v1 import common_pb2
 from opentelemetry.proto.logs.v1 import logs_pb2
 from opentelemetry.proto.resource.v1 import resource_pb2
 
-from stack.stores.otlp_http import PROTOBUF_HEADERS
+from stack.stores.otlp_http import post
 
 JSON_HEADERS = {"Content-Type": "application/json"}
 
@@ -57,8 +57,7 @@ class Record:
 
 def send_http_protobuf(otlp_http: str, record: Record) -> None:
     """Send over HTTP with protobuf; raises when it is not accepted."""
-    body = record.request().SerializeToString()
-    requests.post(f"{otlp_http}/v1/logs", body, headers=PROTOBUF_HEADERS, timeout=10).raise_for_status()
+    post(f"{otlp_http}/v1/logs", record.request().SerializeToString()).raise_for_status()
 
 
 def send_http_json(otlp_http: str, record: Record) -> None:

@@ -20,7 +20,7 @@ from bench.systems.running import PORTS, Running
 from stack.failure import StepError
 from stack.paths import ROOT
 from stack.stores.loki import MOST_LINES, Loki
-from stack.stores.otlp_http import PROTOBUF_HEADERS
+from stack.stores.otlp_http import post
 
 PROBES_PER_SECOND = 10
 # The slowest configuration here needs 10 s; what is not there by then counts with all of it.
@@ -130,7 +130,7 @@ class Probes:
 def _post(url: str, record: Record) -> None:
     # What is refused here is not found later, which is what is counted.
     try:
-        requests.post(url, record.request().SerializeToString(), headers=PROTOBUF_HEADERS, timeout=10)
+        post(url, record.request().SerializeToString())
     except requests.RequestException:
         return
 

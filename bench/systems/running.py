@@ -18,7 +18,7 @@ from stack.failure import StepError
 from stack.paths import ROOT
 from stack.process import last_lines
 from stack.stores.loki import Loki
-from stack.stores.otlp_http import PROTOBUF_HEADERS
+from stack.stores.otlp_http import post
 
 PROJECT = "bench"
 # Beside the defaults, which the stack in use may hold, and below the ports that the kernel gives to clients.
@@ -129,7 +129,7 @@ def _wait_until_ready(started: Running) -> None:
 def _listens(url: str) -> bool:
     """Whether log records are taken already; a Collector shows its own metrics before that."""
     try:
-        status = requests.post(url, b"", headers=PROTOBUF_HEADERS, timeout=2).status_code
+        status = post(url, b"", timeout=2).status_code
     except requests.RequestException:
         return False
     return status < HTTPStatus.INTERNAL_SERVER_ERROR

@@ -18,7 +18,7 @@ from stack.docker import compose
 from stack.docker.endpoints import Endpoints
 from stack.process import run
 from stack.stores.loki import Loki
-from stack.stores.otlp_http import PROTOBUF_HEADERS
+from stack.stores.otlp_http import post
 from tests.support.eventually import eventually
 
 SECOND_NS = 10**9
@@ -250,7 +250,7 @@ def _lines(service: str, number: int) -> bytes:
 
 
 def _post_logs(otlp_http: str, body: bytes) -> None:
-    requests.post(f"{otlp_http}/v1/logs", body, headers=PROTOBUF_HEADERS, timeout=10).raise_for_status()
+    post(f"{otlp_http}/v1/logs", body).raise_for_status()
 
 
 def _post_span(otlp_http: str, service: str, attributes: int = 0) -> None:
@@ -267,7 +267,7 @@ def _post_span(otlp_http: str, service: str, attributes: int = 0) -> None:
     body = ExportTraceServiceRequest(
         resource_spans=[ResourceSpans(resource=resource, scope_spans=[ScopeSpans(spans=[span])])]
     ).SerializeToString()
-    requests.post(f"{otlp_http}/v1/traces", body, headers=PROTOBUF_HEADERS, timeout=20).raise_for_status()
+    post(f"{otlp_http}/v1/traces", body, timeout=20).raise_for_status()
 
 
 @contextmanager

@@ -4,13 +4,12 @@ import json
 import time
 from datetime import UTC, datetime
 
-import requests
-
 from stack.audit.compare_lines import Counts
 from stack.audit.container_logs import WrittenLine
 from stack.audit.otlp_records import RequestBuilder
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import MOST_LINES, Line, Loki
+from stack.stores.otlp_http import post
 from stack.time_range import nanoseconds
 from tests.audit.conftest import Operator
 from tests.audit.subject import APPLICATION, ECHO, Subject, docker, json_line
@@ -105,8 +104,7 @@ def test_a_line_stored_twice_is_a_duplicate(subject: Subject, at: Endpoints) -> 
     for observed_ns in (1, 2):
         request = RequestBuilder({"service.name": subject.service_name, "service.namespace": "integr8scode"})
         request.add(WrittenLine(nanoseconds(stamp), nanoseconds(stamp) + observed_ns, body.encode(), is_json=True))
-        headers = {"Content-Type": "application/x-protobuf"}
-        requests.post(f"{at.otlp_http}/v1/logs", request.build(), headers=headers, timeout=10).raise_for_status()
+        post(f"{at.otlp_http}/v1/logs", request.build()).raise_for_status()
     assert Operator(subject).audits().counts == found(written=1, stored=2, duplicated=1)
 
 

@@ -11,7 +11,7 @@ import requests
 from bench.load.templates import Template
 from stack.docker.endpoints import endpoints
 from stack.stores.loki import Loki
-from stack.stores.otlp_http import PROTOBUF_HEADERS
+from stack.stores.otlp_http import post
 from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.support.backend import Backend
 from tests.support.eventually import eventually
@@ -110,7 +110,6 @@ class PatientSender:
 
 def _accepted(payload: bytes) -> bool:
     try:
-        answer = requests.post(f"{endpoints().otlp_http}/v1/logs", payload, headers=PROTOBUF_HEADERS, timeout=30)
+        return post(f"{endpoints().otlp_http}/v1/logs", payload, timeout=30).ok
     except requests.RequestException:
         return False
-    return answer.ok

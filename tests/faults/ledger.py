@@ -19,7 +19,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import MOST_LINES, Loki
-from stack.stores.otlp_http import PROTOBUF_HEADERS, RETRYABLE
+from stack.stores.otlp_http import RETRYABLE, post
 
 SECOND_NS = 10**9
 HOUR_NS = 3600 * SECOND_NS
@@ -181,21 +181,20 @@ class Sender:
             self.emitted = numbers.stop
 
     def _send(self) -> None:
-        session = requests.Session()
         give_up_at = float("inf")
         while time.monotonic() < give_up_at:
             if self._stop.is_set():
                 give_up_at = min(give_up_at, time.monotonic() + 120)
-            if self._waiting and self._done_with(session, self._waiting[0][1]):
+            if self._waiting and self._done_with(self._waiting[0][1]):
                 self.delivered += self._waiting.popleft()[0]
             elif not self._waiting and not self._threads[0].is_alive():
                 return
             else:
                 time.sleep(0.05)
 
-    def _done_with(self, session: requests.Session, payload: bytes) -> bool:
+    def _done_with(self, payload: bytes) -> bool:
         try:
-            answer = session.post(self._url, payload, headers=PROTOBUF_HEADERS, timeout=10)
+            answer = post(self._url, payload)
         except requests.RequestException:
             return False
         if answer.status_code not in {200, *RETRYABLE}:

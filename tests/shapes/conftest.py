@@ -5,11 +5,10 @@ import time
 from dataclasses import dataclass
 
 import pytest
-import requests
 
 from stack.docker.endpoints import Endpoints, endpoints
 from stack.stores.loki import Line, Loki
-from stack.stores.otlp_http import PROTOBUF_HEADERS
+from stack.stores.otlp_http import post
 from tests.shapes.odd import NAMESPACE
 from tests.support.eventually import eventually
 
@@ -26,7 +25,7 @@ class Pipeline:
 
     def send(self, request: bytes) -> None:
         """Send once; raises when it is not accepted."""
-        response = requests.post(f"{self.at.otlp_http}/v1/logs", request, headers=PROTOBUF_HEADERS, timeout=60)
+        response = post(f"{self.at.otlp_http}/v1/logs", request, timeout=60)
         assert response.status_code == 200, f"{response.status_code} {response.text}"
 
     def stored(self, marker: str, count: int, *, sent: object, around_ns: int | None = None) -> list[Line]:

@@ -8,7 +8,7 @@ import requests
 from bench.load.otlp import JSON_HEADERS, Record, send_grpc, send_http_json, send_http_protobuf
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Line, Loki
-from stack.stores.otlp_http import PROTOBUF_HEADERS
+from stack.stores.otlp_http import PROTOBUF_HEADERS, post
 from tests.smoke.conftest import PIPELINE
 from tests.support.eventually import eventually
 
@@ -75,9 +75,7 @@ def test_what_a_sender_says_of_its_namespace_is_kept(at: Endpoints, loki: Loki, 
     attribute.key = "service.namespace"
     attribute.value.string_value = "another-team"
 
-    requests.post(
-        f"{at.otlp_http}/v1/logs", request.SerializeToString(), headers=PROTOBUF_HEADERS, timeout=10
-    ).raise_for_status()
+    post(f"{at.otlp_http}/v1/logs", request.SerializeToString()).raise_for_status()
 
     found = eventually(
         lambda: loki.lines(f'{{service_namespace="another-team"}} |= `{marker}`'),

@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-import requests
-
 from bench.load.templates import Template
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Loki
-from stack.stores.otlp_http import PROTOBUF_HEADERS
+from stack.stores.otlp_http import post
 from tests.faults.pump import Pump
 from tests.support.eventually import eventually
 from tests.support.own_project import run_compose, up
@@ -28,10 +26,6 @@ PIPELINE = ("otel-collector", "loki")
 
 Sent = Counter[tuple[str, int]]
 """How often each line, of a service and with a number, was sent."""
-
-
-def send(at: Endpoints, request: bytes) -> None:
-    requests.post(f"{at.otlp_http}/v1/logs", request, headers=PROTOBUF_HEADERS, timeout=10).raise_for_status()
 
 
 def numbered(service: str, numbers: Iterable[int]) -> Sent:
@@ -51,7 +45,7 @@ def send_late(at: Endpoints, service: str, first: int, minutes: int) -> Sent:
     """Send 500 lines, ten of each second, the first of each on the second, from so many minutes ago on."""
     template = Template(service, 500)
     at_ns = (int(time.time()) - 60 * minutes) * 10**9
-    send(at, template.fill(first, at_ns, step_ns=10**8))
+    post(f"{at.otlp_http}/v1/logs", template.fill(first, at_ns, step_ns=10**8)).raise_for_status()
     return numbered(service, range(first, first + template.size))
 
 

@@ -93,7 +93,7 @@ format: $(VENV)/dev-ready ## Put the code into its one format
 bench: $(VENV)/dev-ready ## Measure beside other configurations (about 90 minutes; ONLY="latency burst" for a part)
 	$(BIN)/python -m bench $(ONLY)
 
-bench-guard: $(VENV)/dev-ready ## A few ratios in two minutes; fails when one is clearly worse
+bench-guard: $(VENV)/dev-ready ## A few ratios in three minutes; fails when one is clearly worse
 	$(BIN)/python -m bench.guard
 
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q

@@ -1,13 +1,12 @@
 """From `make up` to the application's first line in Loki, with all images on this machine."""
 
-import subprocess
 import time
 
 from bench.scenario import Cases, Figures
 from bench.systems.running import Running, environment
 from stack.failure import StepError
-from stack.paths import ROOT
-from stack.process import last_lines
+from stack.process import last_lines, run
+from stack.waiting import wait_until
 
 FIRST_LINE_WITHIN_SECONDS = 120.0
 
@@ -36,17 +35,19 @@ def _up(running: Running) -> Figures:
 
 def _first_line(running: Running) -> Figures:
     began = time.monotonic()
-    while not running.loki.lines('{service_name="integr8scode-backend"}', limit=1):
-        if time.monotonic() - began > FIRST_LINE_WITHIN_SECONDS:
-            raise StepError("start-up", "no line of the backend", "`make logs SERVICE=backend` says why.")
-        time.sleep(0.1)
+    lines = wait_until(
+        lambda: running.loki.lines('{service_name="integr8scode-backend"}', limit=1),
+        bool,
+        within_seconds=FIRST_LINE_WITHIN_SECONDS,
+        pause_seconds=0.1,
+    )
+    if not lines:
+        raise StepError("start-up", "no line of the backend", "`make logs SERVICE=backend` says why.")
     return {"first line of the backend s later": time.monotonic() - began}
 
 
 def make(target: str, running: Running) -> None:
     """Call a target of the Makefile for the benchmark's project; raises StepError when it fails."""
-    result = subprocess.run(
-        ["make", target], cwd=ROOT, env=environment(running.system), capture_output=True, text=True, check=False
-    )
+    result = run(["make", target], env=environment(running.system))
     if result.returncode != 0:
-        raise StepError(f"make {target}", last_lines(result.stdout + result.stderr), "Mend that, then measure again.")
+        raise StepError(f"make {target}", last_lines(result.stdout), "Mend that, then measure again.")

@@ -14,6 +14,7 @@ from bench.systems.collector import wait_until_drained
 from bench.systems.containers import PeakMemory
 from bench.systems.running import Running
 from stack.failure import StepError
+from stack.waiting import wait_until
 
 Incident = Callable[[Running], Figures]
 # The seven services of the application, by other names.
@@ -89,10 +90,7 @@ def loki_killed(running: Running) -> Figures:
     running.containers.kill("loki")
     began = time.monotonic()
     time.sleep(0.2)
-    while not running.loki_answers():
-        if time.monotonic() - began > READY_WITHIN_SECONDS:
-            break
-        time.sleep(0.1)
+    wait_until(running.loki_answers, bool, within_seconds=READY_WITHIN_SECONDS, pause_seconds=0.1)
     return {"Loki ready again s": time.monotonic() - began}
 
 

@@ -1,11 +1,15 @@
 """The Collector's own counters: what it has taken, and what it has passed on."""
 
-import re
+import math
 import time
 
 import requests
 
-_COUNTER = re.compile(r"^(otelcol_\w+_log_records)(?:_total)?(?:\{.*\})? (\S+)$", re.MULTILINE)
+from stack.stores.exposed_metrics import ExposedMetrics
+
+_SENT = "otelcol_exporter_sent_log_records"
+_GIVEN_UP = "otelcol_exporter_send_failed_log_records"
+_ACCEPTED = "otelcol_receiver_accepted_log_records"
 # The longest that a batch processor here holds a record (specification), with room.
 SETTLED_SECONDS = 15.0
 GIVE_UP_SECONDS = 600.0
@@ -13,7 +17,7 @@ GIVE_UP_SECONDS = 600.0
 
 def sent_lines(metrics_url: str) -> float:
     """Lines that the exporter's receiver has acknowledged since the Collector started; 0 while it is down."""
-    return _counters(metrics_url).get("otelcol_exporter_sent_log_records", 0.0)
+    return _metrics(metrics_url).total(_SENT)
 
 
 def wait_until_drained(metrics_url: str) -> float:
@@ -28,12 +32,12 @@ def wait_until_drained(metrics_url: str) -> float:
     began = changed = time.monotonic()
     latest = -1.0
     while time.monotonic() - began < GIVE_UP_SECONDS:
-        counters = _counters(metrics_url)
-        done = counters.get("otelcol_exporter_sent_log_records", 0.0)
-        done += counters.get("otelcol_exporter_send_failed_log_records", 0.0)
+        metrics = _metrics(metrics_url)
+        done = metrics.total(_SENT) + metrics.total(_GIVEN_UP)
         if done != latest:
             latest, changed = done, time.monotonic()
-        if latest >= counters.get("otelcol_receiver_accepted_log_records", float("inf")):
+        # One that has just started may still pass on what its queue held before.
+        if latest >= (metrics.total(_ACCEPTED) or math.inf):
             return changed
         if time.monotonic() - changed > SETTLED_SECONDS:
             return changed
@@ -41,12 +45,8 @@ def wait_until_drained(metrics_url: str) -> float:
     raise TimeoutError(f"the Collector was still sending after {GIVE_UP_SECONDS:g} s")
 
 
-def _counters(metrics_url: str) -> dict[str, float]:
+def _metrics(metrics_url: str) -> ExposedMetrics:
     try:
-        text = requests.get(metrics_url, timeout=5).text
+        return ExposedMetrics.of(metrics_url)
     except requests.RequestException:
-        return {}
-    totals: dict[str, float] = {}
-    for name, value in _COUNTER.findall(text):
-        totals[name] = totals.get(name, 0.0) + float(value)
-    return totals
+        return ExposedMetrics([])

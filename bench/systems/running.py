@@ -1,8 +1,6 @@
 """One system at a time, alone, in a Compose project of its own that is gone with its data afterwards."""
 
 import os
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,10 +13,10 @@ from bench.systems.containers import Containers
 from bench.systems.page_cache import as_after_reboot
 from stack.docker import compose, compose_files
 from stack.failure import StepError
-from stack.paths import ROOT
-from stack.process import last_lines
+from stack.process import last_lines, run
 from stack.stores.loki import Loki
 from stack.stores.otlp_http import post
+from stack.waiting import wait_until
 
 PROJECT = "bench"
 # Beside the defaults, which the stack in use may hold, and below the ports that the kernel gives to clients.
@@ -44,7 +42,7 @@ class Running:
     system: System
     containers: Containers
     loki: Loki = field(default_factory=lambda: Loki(f"http://127.0.0.1:{PORTS['LOKI_PORT']}"))
-    collector_metrics: str = f"http://127.0.0.1:{PORTS['OTEL_COLLECTOR_METRICS_PORT']}/metrics"
+    collector_metrics: str = f"http://127.0.0.1:{PORTS['OTEL_COLLECTOR_METRICS_PORT']}"
 
     @property
     def has_collector(self) -> bool:
@@ -100,30 +98,29 @@ def environment(system: System) -> dict[str, str]:
 
 
 def _compose(system: System, *arguments: str) -> None:
-    command = [*compose.command(), *arguments]
-    result = subprocess.run(command, cwd=ROOT, env=environment(system), capture_output=True, text=True, check=False)
+    result = run([*compose.command(), *arguments], env=environment(system))
     if result.returncode != 0:
         raise StepError(
             f"{arguments[0]} of the configuration {system.name!r}",
-            last_lines(result.stderr, 5),
+            last_lines(result.stdout, 5),
             f"Free its ports ({PORTS['LOKI_PORT']} and the like) if one is taken, then measure again.",
         )
 
 
 def _wait_until_ready(started: Running) -> None:
-    deadline = time.monotonic() + START_WITHIN_SECONDS
-    while not (
-        (started.loki_answers() or not started.has_loki)
-        and (_answers(started.collector_metrics) or not started.has_collector)
-        and _listens(started.logs_url)
-    ):
-        if time.monotonic() > deadline:
-            raise StepError(
-                f"start of the configuration {started.system.name!r}",
-                f"not ready within {START_WITHIN_SECONDS} s",
-                f"`docker logs {PROJECT}-loki-1` says why.",
-            )
-        time.sleep(0.2)
+    def ready() -> bool:
+        return (
+            (started.loki_answers() or not started.has_loki)
+            and (_answers(f"{started.collector_metrics}/metrics") or not started.has_collector)
+            and _listens(started.logs_url)
+        )
+
+    if not wait_until(ready, bool, within_seconds=START_WITHIN_SECONDS):
+        raise StepError(
+            f"start of the configuration {started.system.name!r}",
+            f"not ready within {START_WITHIN_SECONDS} s",
+            f"`docker logs {PROJECT}-loki-1` says why.",
+        )
 
 
 def _listens(url: str) -> bool:

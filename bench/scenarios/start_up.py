@@ -18,18 +18,18 @@ def measure(running: Running) -> Cases:
         StepError: a `make` failed, or the application's line did not come.
 
     """
-    make("clean", running)
+    make(running, "clean", "YES=1")
     cases = {"nothing stored": _up(running) | _first_line(running)}
-    make("down", running)
+    make(running, "down")
     cases["what was stored is kept"] = _up(running)
     cases["everything runs already"] = _up(running)
-    make("clean", running)
+    make(running, "clean", "YES=1")
     return cases
 
 
 def _up(running: Running) -> Figures:
     began = time.monotonic()
-    make("up", running)
+    make(running, "up")
     return {"ready s": time.monotonic() - began}
 
 
@@ -46,8 +46,8 @@ def _first_line(running: Running) -> Figures:
     return {"first line of the backend s later": time.monotonic() - began}
 
 
-def make(target: str, running: Running) -> None:
+def make(running: Running, *arguments: str) -> None:
     """Call a target of the Makefile for the benchmark's project; raises StepError when it fails."""
-    result = run(["make", target], env=environment(running.system))
+    result = run(["make", *arguments], env=environment(running.system))
     if result.returncode != 0:
-        raise StepError(f"make {target}", last_lines(result.stdout), "Mend that, then measure again.")
+        raise StepError(f"make {arguments[0]}", last_lines(result.stdout), "Mend that, then measure again.")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from bench.systems.project_containers import ProjectContainers
+from stack.units import MIB
 
-MIB = 1024 * 1024
 ENGINE_SOCKET = "/var/run/docker.sock"
 
 

@@ -15,7 +15,7 @@ from stack.audit.otlp_records import RequestBuilder
 from stack.docker.endpoints import endpoints
 from stack.failure import StepError
 from stack.stores.collector import CollectorQueue
-from stack.stores.otlp_http import PROTOBUF_HEADERS, RETRYABLE
+from stack.stores.otlp_http import RETRYABLE, post
 from stack.units import MIB
 
 # As the application's own batches: below every limit on the way.
@@ -30,7 +30,6 @@ class Backfill:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._session = requests.Session()
         self._queue = CollectorQueue(endpoints().otel_collector_metrics)
 
     def send(self, service: Service, missing: Iterable[tuple[int, WrittenLine]], total: int) -> None:
@@ -62,12 +61,7 @@ class Backfill:
     def _refusal(self, request: bytes) -> str | None:
         """Why the request was refused for now; None when it was accepted."""
         try:
-            response = self._session.post(
-                f"{endpoints().otlp_http}/v1/logs",
-                request,
-                headers=PROTOBUF_HEADERS,
-                timeout=30,
-            )
+            response = post(f"{endpoints().otlp_http}/v1/logs", request, timeout=30)
         except requests.RequestException as error:
             return str(error)
         if response.status_code in RETRYABLE:

@@ -2,6 +2,7 @@
 
 import signal
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from stack.docker.endpoints import Endpoints, endpoints
 from stack.stores.loki import Loki
 from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.support.backend import Backend
+from tests.support.free_ports import free_ports
 from tests.support.jaeger import Jaeger
 
 
@@ -58,3 +60,10 @@ def victoria_metrics(at: Endpoints) -> VictoriaMetrics:
 @pytest.fixture(scope="session")
 def backend(at: Endpoints) -> Backend:
     return Backend(at.backend)
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """Where a program of the test may listen."""
+    with free_ports(1) as [port]:
+        yield port

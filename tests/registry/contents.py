@@ -18,7 +18,8 @@ from stack.build.versions import official_python_image
 from stack.docker import compose
 from stack.docker.inspect import image_id
 from stack.paths import ROOT, SCRATCH
-from tests.registry.registry import free_port, registry
+from tests.registry.registry import registry
+from tests.support.free_ports import free_ports
 
 STAND_INS: Final = Path(__file__).parent / "stand_ins"
 LOCK: Final = ROOT / "requirements.lock"
@@ -57,9 +58,8 @@ def _fingerprint(images: Mapping[str, str]) -> str:
 
 
 def _fill(storage: Path, images: Mapping[str, str]) -> None:
-    port = free_port()
     python = official_python_image()
-    with registry(storage, port):
+    with free_ports(1) as [port], registry(storage, port):
         for name, local in images.items():
             pushed = f"127.0.0.1:{port}/{name if '/' in name else f'library/{name}'}"
             if name == python:

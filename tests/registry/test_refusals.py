@@ -17,7 +17,8 @@ from stack.docker import compose
 from tests.registry import faulty
 from tests.registry.checkout import run_inside, with_tools
 from tests.registry.conftest import PORT
-from tests.registry.registry import free_port, registry
+from tests.registry.registry import registry
+from tests.support.free_ports import free_ports
 from tests.support.own_engine import OwnEngine
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -86,8 +87,7 @@ def test_a_registry_that_says_nothing(nobody: AbstractContextManager[object], el
 
 
 def test_a_pull_that_breaks_is_told_and_the_next_goes_on_from_there(elsewhere: Path, storage: Path) -> None:
-    behind = free_port()
-    with registry(storage, behind), faulty.relay(PORT, to=behind) as between:
+    with free_ports(1) as [behind], registry(storage, behind), faulty.relay(PORT, to=behind) as between:
         broken = make_up(elsewhere)
 
         assert_told(broken, FIRST, "what was pulled is kept")

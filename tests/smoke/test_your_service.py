@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -57,16 +56,13 @@ def test_the_document_has_the_three_senders() -> None:
     assert set(BLOCKS) == {"shop.py", "nightly_import.py", "deploy.sh"}
 
 
-def test_a_fastapi_service(project: Path, at: Endpoints, loki: Loki, began_ns: int) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    (project / "shop.py").write_text(BLOCKS["shop.py"].replace("8001", str(port)))
+def test_a_fastapi_service(project: Path, free_port: int, at: Endpoints, loki: Loki, began_ns: int) -> None:
+    (project / "shop.py").write_text(BLOCKS["shop.py"].replace("8001", str(free_port)))
 
     service = subprocess.Popen([sys.executable, "shop.py"], cwd=project, env=environment(at, "shop"))
     try:
         answer = eventually(
-            lambda: requests.get(f"http://127.0.0.1:{port}/orders/17", timeout=5), sent="GET", components=()
+            lambda: requests.get(f"http://127.0.0.1:{free_port}/orders/17", timeout=5), sent="GET", components=()
         )
         assert answer.json() == {"order_id": 17}
     finally:

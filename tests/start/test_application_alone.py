@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 from collections.abc import Iterator
 
@@ -31,14 +30,11 @@ def run_compose(*arguments: str, port: int = 0) -> str:
 
 
 @pytest.fixture
-def alone() -> Iterator[Backend]:
+def alone(free_port: int) -> Iterator[Backend]:
     """The application without the stack; its Collector's name leads nowhere."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     try:
-        run_compose("up", "--detach", "--wait", port=port)
-        yield Backend(f"http://127.0.0.1:{port}")
+        run_compose("up", "--detach", "--wait", port=free_port)
+        yield Backend(f"http://127.0.0.1:{free_port}")
     finally:
         run_compose("down", "--volumes")
 

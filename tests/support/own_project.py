@@ -1,17 +1,14 @@
 """A Compose project of its own beside the one of `make up`: other names, other volumes, free ports."""
 
-import socket
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from stack.docker import compose, compose_files
 from stack.docker.endpoints import endpoints
-
-# Below those that the kernel gives to clients: one of them may take a port while what listens there starts again.
-PORTS = range(20_000, 32_768)
+from tests.support.free_ports import free_ports
 
 
 @contextmanager
@@ -24,11 +21,12 @@ def own_project(
     `ports`, as docker-compose.yml does in its own, and `variables` as they are.
     """
     files = [*compose_files.in_force(), *map(str, overrides)]
-    with pytest.MonkeyPatch.context() as environment:
+    moved = [*compose.port_variables().values(), *ports]
+    with pytest.MonkeyPatch.context() as environment, free_ports(len(moved)) as free:
         own = {
             "COMPOSE_PROJECT_NAME": name,
             "COMPOSE_FILE": ":".join(files),
-            **_free_ports([*compose.port_variables().values(), *ports]),
+            **dict(zip(moved, map(str, free), strict=True)),
             **(variables or {}),
         }
         for variable, value in own.items():
@@ -51,17 +49,3 @@ def run_compose(*arguments: str) -> str:
 def up(*services: str) -> None:
     """Start services, all of them by default, and wait until they are healthy."""
     run_compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "180", *services)
-
-
-def _free_ports(variables: Iterable[str]) -> dict[str, str]:
-    # All are held until the last is known, so that none comes twice.
-    with ExitStack() as held:
-        free = (str(port) for port in PORTS if _is_free(port, held))
-        return dict(zip(variables, free, strict=False))
-
-
-def _is_free(port: int, held: ExitStack) -> bool:
-    with suppress(OSError):
-        held.enter_context(socket.create_server(("127.0.0.1", port)))
-        return True
-    return False

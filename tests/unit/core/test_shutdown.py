@@ -1,7 +1,6 @@
 """However a process ends, what it has logged is delivered, and it ends in time without a Collector too."""
 
 import signal
-import socket
 
 import pytest
 
@@ -93,22 +92,15 @@ time.sleep(60)
     assert report["lost"] == {"not_delivered_at_exit": MANY + 1}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.mark.parametrize("service", ServiceName)
-def test_the_services_own_main_delivers_everything(collector: Collector, service: ServiceName) -> None:
+def test_the_services_own_main_delivers_everything(collector: Collector, service: ServiceName, free_port: int) -> None:
     name = "main" if service is ServiceName.BACKEND else f"workers.{service.compose_service.replace('-', '_')}"
     process = programs.start_module(
         f"app.{name}",
         collector.endpoint,
         OTEL_SERVICE_NAME=service,
         REDIS_URL="redis://127.0.0.1:1/0",
-        BACKEND_PORT=str(free_port()),
+        BACKEND_PORT=str(free_port),
     )
     process.wait_for_line('"level"')
     finished = process.end(signal.SIGTERM)

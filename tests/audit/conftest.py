@@ -1,4 +1,7 @@
-"""What the audit's tests need: a running stack (`make up`), and services of their own that they may break."""
+"""What the audit's tests need: the images of `make up`. Loki and the Collector run in a project of their own.
+
+So do the services that a test writes lines with and breaks: whoever looks at the main stack's containers meets none.
+"""
 
 import time
 from collections.abc import Iterator
@@ -9,24 +12,22 @@ from rich.progress import Progress
 from stack.audit.audit import Auditor, Finding, audit, find_services
 from stack.audit.backfill import backfill
 from stack.docker.endpoints import Endpoints, endpoints
-from stack.stores.loki import Loki
 from stack.time_range import NS_PER_SECOND, Window
 from tests.audit.subject import Subject
+from tests.support.own_project import own_project, up
 
 
 @pytest.fixture(scope="session")
-def at() -> Endpoints:
-    return endpoints()
-
-
-@pytest.fixture(scope="session")
-def loki(at: Endpoints) -> Loki:
-    return Loki(at.loki)
+def at() -> Iterator[Endpoints]:
+    with own_project("integr8scode-audit"):
+        up("loki", "otel-collector")
+        yield endpoints()
 
 
 @pytest.fixture
-def subject() -> Iterator[Subject]:
+def subject(at: Endpoints) -> Iterator[Subject]:
     """A service that exists for one test."""
+    assert at
     service = Subject()
     yield service
     service.remove()

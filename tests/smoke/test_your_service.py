@@ -25,7 +25,7 @@ BLOCKS = dict(re.findall(r"```(?:python|bash)\n# (\S+)\n((?:.*\n)*?)```", DOCUME
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Another project with app/core copied into it, as the document says."""
-    shutil.copytree(ROOT / "app/core", tmp_path / "app/core")
+    shutil.copytree(ROOT / "app/core", tmp_path / "app/core", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "app/__init__.py").touch()
     return tmp_path
 

@@ -48,7 +48,8 @@ def copy(tmp_path: Path) -> Path:
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, tmp_path / part)
+            # What another run compiles meanwhile has a name that lasts for a moment.
+            shutil.copytree(source, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, tmp_path / part)
     return tmp_path

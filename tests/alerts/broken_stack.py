@@ -8,10 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
-from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 from bench.load.otlp import Record, send_http_protobuf
 from stack.docker import compose
@@ -19,6 +15,7 @@ from stack.docker.endpoints import Endpoints
 from stack.process import run
 from stack.stores.loki import Loki
 from stack.stores.otlp_http import post
+from tests.support import spans
 from tests.support.eventually import eventually
 
 SECOND_NS = 10**9
@@ -149,7 +146,8 @@ class BrokenStack:
     @contextmanager
     def span_that_jaeger_fails_on(self) -> Iterator[None]:
         """A span with more attributes than Badger writes at once."""
-        _post_span(self.jaeger_otlp, "wide-service", attributes=130_000)
+        attributes = {f"key-{number}": 1 for number in range(130_000)}
+        spans.send(self.jaeger_otlp, "wide-service", spans.span("work", attributes=attributes))
         yield
 
     @contextmanager
@@ -215,7 +213,7 @@ class BrokenStack:
         send_http_protobuf(self.at.otlp_http, Record("half-silent-service", "still here"))
 
     def _send_span(self) -> None:
-        _post_span(self.at.otlp_http, "half-silent-service")
+        spans.send(self.at.otlp_http, "half-silent-service", spans.span("work"))
 
 
 @contextmanager
@@ -251,23 +249,6 @@ def _lines(service: str, number: int) -> bytes:
 
 def _post_logs(otlp_http: str, body: bytes) -> None:
     post(f"{otlp_http}/v1/logs", body).raise_for_status()
-
-
-def _post_span(otlp_http: str, service: str, attributes: int = 0) -> None:
-    now = time.time_ns()
-    span = Span(
-        trace_id=now.to_bytes(16, "big"),
-        span_id=now.to_bytes(8, "big"),
-        name="work",
-        start_time_unix_nano=now,
-        end_time_unix_nano=now + 10**6,
-        attributes=[KeyValue(key=f"key-{number}", value=AnyValue(int_value=1)) for number in range(attributes)],
-    )
-    resource = Resource(attributes=[KeyValue(key="service.name", value=AnyValue(string_value=service))])
-    body = ExportTraceServiceRequest(
-        resource_spans=[ResourceSpans(resource=resource, scope_spans=[ScopeSpans(spans=[span])])]
-    ).SerializeToString()
-    post(f"{otlp_http}/v1/traces", body, timeout=20).raise_for_status()
 
 
 @contextmanager

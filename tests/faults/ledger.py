@@ -11,15 +11,15 @@ from typing import Protocol
 
 import requests
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import SEVERITY_NUMBER_INFO, LogRecord, ResourceLogs, ScopeLogs
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import MOST_LINES, Loki
 from stack.stores.otlp_http import RETRYABLE, post
+from tests.support import spans
+from tests.support.otlp_values import key_values
 
 SECOND_NS = 10**9
 HOUR_NS = 3600 * SECOND_NS
@@ -73,7 +73,8 @@ class Lines:
     def request(self, numbers: range) -> bytes:
         """Lines as the application writes them, each with a trace id of its own."""
         records = [self._record(number) for number in numbers]
-        logs = ResourceLogs(resource=_resource(self.service), scope_logs=[ScopeLogs(log_records=records)])
+        resource = Resource(attributes=key_values({"service.name": self.service}))
+        logs = ResourceLogs(resource=resource, scope_logs=[ScopeLogs(log_records=records)])
         return ExportLogsServiceRequest(resource_logs=[logs]).SerializeToString()
 
     def stored(self) -> Counter[int]:
@@ -118,20 +119,8 @@ class Spans:
 
     def request(self, numbers: range) -> bytes:
         """Spans whose names are their numbers."""
-        trace_id, at = secrets.token_bytes(16), time.time_ns()
-        spans = [
-            Span(
-                trace_id=trace_id,
-                span_id=secrets.token_bytes(8),
-                name=str(number),
-                start_time_unix_nano=at,
-                end_time_unix_nano=at + 1000,
-            )
-            for number in numbers
-        ]
-        scope_spans = ScopeSpans(scope=InstrumentationScope(name="ledger"), spans=spans)
-        traces = ResourceSpans(resource=_resource(self.service), scope_spans=[scope_spans])
-        return ExportTraceServiceRequest(resource_spans=[traces]).SerializeToString()
+        trace_id = secrets.token_bytes(16)
+        return spans.request(self.service, [spans.span(str(number), trace_id=trace_id) for number in numbers])
 
     def stored(self) -> Counter[int]:
         """Every span of every trace of the service."""
@@ -225,7 +214,3 @@ class Account:
 def lines(at: Endpoints, clock: Clock = now) -> Lines:
     """Lines that are sent to and counted in the stack at `at`."""
     return Lines(Loki(at.loki), clock)
-
-
-def _resource(service: str) -> Resource:
-    return Resource(attributes=[KeyValue(key="service.name", value=AnyValue(string_value=service))])

@@ -7,13 +7,12 @@ import time
 from collections import Counter
 
 import requests
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
-from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.faults.ledger import Account
 from tests.faults.pump import Pump
+from tests.support.otlp_values import key_values
+from tests.support.spans import request
 
 TRACE_SPANS = 10
 REQUEST_TRACES = 100
@@ -78,7 +77,7 @@ class SpanFlood(Pump):
 
 def _trace(service: str) -> bytes:
     """A request with one trace, with placeholders for what differs from one to the next."""
-    attributes = [_text(key, value) for key, value in ATTRIBUTES.items()]
+    attributes = key_values(ATTRIBUTES)
     spans = [
         Span(
             trace_id=_TRACE_ID,
@@ -92,9 +91,7 @@ def _trace(service: str) -> bytes:
         )
         for index in range(TRACE_SPANS)
     ]
-    scope_spans = ScopeSpans(scope=InstrumentationScope(name="span-flood"), spans=spans)
-    traces = ResourceSpans(resource=Resource(attributes=[_text("service.name", service)]), scope_spans=[scope_spans])
-    return ExportTraceServiceRequest(resource_spans=[traces]).SerializeToString()
+    return request(service, spans)
 
 
 def _span_id(index: int) -> bytes:
@@ -108,7 +105,3 @@ def _time(position: int) -> int:
 def _number(span_id: str) -> int:
     trace, index = divmod(int(span_id, 16), 1 << 16)
     return (trace - 1) * TRACE_SPANS + index
-
-
-def _text(key: str, value: str) -> KeyValue:
-    return KeyValue(key=key, value=AnyValue(string_value=value))

@@ -14,10 +14,11 @@ from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Loki
 from tests.dashboards.questions import RANGE_SECONDS, Question
 from tests.links.rules import explore_link
-from tests.links.spans import SENDER, stored_span
 from tests.support.grafana import dashboards, data_links, expand, panels
 from tests.support.jaeger import Jaeger, Trace
+from tests.support.spans import span, stored
 
+SENDER = "links-sender"
 DASHBOARDS = {dashboard["uid"]: dashboard for dashboard in dashboards()}
 LINKS = [
     pytest.param(dashboard, panel, link, id=f"{dashboard['uid']}-{panel['title']}-{link['title']}")
@@ -99,8 +100,8 @@ def traces_found_by(query: dict[str, Any], at: Endpoints) -> list[dict[str, Any]
 
 
 def test_the_link_to_failed_traces_finds_no_others(at: Endpoints, jaeger: Jaeger) -> None:
-    failed = stored_span(at, jaeger, "work", failed=True)
-    sound = stored_span(at, jaeger, "work")
+    failed = stored(at.otlp_http, jaeger, SENDER, span("work", failed=True))
+    sound = stored(at.otlp_http, jaeger, SENDER, span("work"))
     link = to_failed_traces("", "${service}").build()
 
     found = traces_behind(link.url or "", {"service": SENDER}, at)
@@ -111,8 +112,8 @@ def test_the_link_to_failed_traces_finds_no_others(at: Endpoints, jaeger: Jaeger
 
 @pytest.mark.parametrize("name", ["GET /a&b=c", "a+b c", "50%25 #1", "a;b?c/d"])
 def test_the_link_to_an_operation_finds_it_whatever_its_name(name: str, at: Endpoints, jaeger: Jaeger) -> None:
-    sent = stored_span(at, jaeger, name)
-    other = stored_span(at, jaeger, "another operation")
+    sent = stored(at.otlp_http, jaeger, SENDER, span(name))
+    other = stored(at.otlp_http, jaeger, SENDER, span("another operation"))
     link = to_traces("", SENDER, "${__data.fields.Operation}").build()
 
     found = traces_behind(link.url or "", {"__data.fields.Operation": name}, at)

@@ -5,28 +5,23 @@ instead of every ten minutes, without the two hours of grace before a chunk is d
 """
 
 import os
-import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
-from opentelemetry.proto.common.v1 import common_pb2
-from opentelemetry.proto.resource.v1 import resource_pb2
-from opentelemetry.proto.trace.v1 import trace_pb2
 
 from stack.backup import volumes
 from stack.docker import compose
 from stack.docker.endpoints import endpoints
 from stack.stores.loki import Loki
-from stack.stores.otlp_http import PROTOBUF_HEADERS
 from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.retention.conftest import command_of, write_override
 from tests.support.eventually import eventually
 from tests.support.jaeger import Jaeger
 from tests.support.own_project import own_project, run_compose, up
+from tests.support.spans import span, stored
 
 PROJECT = "integr8scode-retention"
 JAEGER_OTLP_PORT = "JAEGER_OTLP_PORT"
@@ -181,29 +176,4 @@ def _own_metric(name: str) -> int:
 
 def _send_span(otlp: str) -> str:
     """Store one span and return its trace id."""
-    trace_id, now = secrets.token_hex(16), time.time_ns()
-    span = trace_pb2.Span(
-        trace_id=bytes.fromhex(trace_id),
-        span_id=secrets.token_bytes(8),
-        name="retention",
-        start_time_unix_nano=now,
-        end_time_unix_nano=now + 1000,
-    )
-    name = common_pb2.KeyValue(key="service.name", value=common_pb2.AnyValue(string_value="retention"))
-    request = trace_service_pb2.ExportTraceServiceRequest(
-        resource_spans=[
-            trace_pb2.ResourceSpans(
-                resource=resource_pb2.Resource(attributes=[name]), scope_spans=[trace_pb2.ScopeSpans(spans=[span])]
-            )
-        ]
-    )
-    requests.post(
-        f"{otlp}/v1/traces", request.SerializeToString(), headers=PROTOBUF_HEADERS, timeout=10
-    ).raise_for_status()
-    eventually(
-        lambda: Jaeger(endpoints().jaeger).trace(trace_id),
-        lambda trace: trace is not None,
-        sent=f"span {trace_id}",
-        components=("jaeger",),
-    )
-    return trace_id
+    return stored(otlp, Jaeger(endpoints().jaeger), "retention", span("retention"))

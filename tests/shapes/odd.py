@@ -3,16 +3,13 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
-Value: TypeAlias = "bool | int | float | str | bytes | Sequence[Value] | Mapping[str, Value] | None"
-# Pairs where a key occurs twice, which a mapping can't say.
-Attributes: TypeAlias = Mapping[str, Value] | Sequence[tuple[str, Value]]
+from tests.support.otlp_values import Attributes, Value, any_value, key_values
 
 # Protobuf's Python library refuses text that is no UTF-8; senders in other languages do not. This placeholder is
 # replaced, length for length, by bytes that are no UTF-8 once the request is serialised.
@@ -20,15 +17,6 @@ NOT_UTF8 = "\ue000"
 
 # The index label that all of them share.
 NAMESPACE = "shape-tests"
-
-# Where OTLP has a Python scalar.
-SCALARS: dict[type, str] = {
-    bool: "bool_value",
-    int: "int_value",
-    float: "double_value",
-    str: "string_value",
-    bytes: "bytes_value",
-}
 
 
 @dataclass(frozen=True)
@@ -79,25 +67,6 @@ def plain(body: str, attributes: Attributes | None = None) -> LogRecord:
     return LogRecord(
         time_unix_nano=time.time_ns(), body=AnyValue(string_value=body), attributes=key_values(attributes or {})
     )
-
-
-def key_values(attributes: Attributes) -> list[KeyValue]:
-    """Attributes as OTLP has them."""
-    pairs = attributes.items() if isinstance(attributes, Mapping) else attributes
-    return [KeyValue(key=key, value=any_value(value)) for key, value in pairs]
-
-
-def any_value(value: Value) -> AnyValue:
-    """A Python value as OTLP has it; None is a value that is not set."""
-    match value:
-        case Mapping():
-            return AnyValue(kvlist_value=KeyValueList(values=key_values(value)))
-        case list() | tuple():
-            return AnyValue(array_value=ArrayValue(values=[any_value(item) for item in value]))
-    scalar = AnyValue()
-    if value is not None:
-        setattr(scalar, SCALARS[type(value)], value)
-    return scalar
 
 
 def nested(depth: int) -> Value:

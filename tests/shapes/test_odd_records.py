@@ -10,7 +10,8 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from stack.stores.loki import Line
 from tests.shapes.conftest import Pipeline, new_marker
-from tests.shapes.odd import NAMESPACE, NOT_UTF8, Attributes, Odd, key_values, nested, on_the_wire, plain
+from tests.shapes.odd import NAMESPACE, NOT_UTF8, Odd, nested, on_the_wire, plain
+from tests.support.otlp_values import Attributes, key_values
 
 DAY_NS = 24 * 3600 * 10**9
 LONGEST_LINE = 256 * 1024

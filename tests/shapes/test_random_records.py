@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.shapes.conftest import Pipeline, new_marker
-from tests.shapes.odd import NOT_UTF8, Odd, Value, on_the_wire
+from tests.shapes.odd import NOT_UTF8, Odd, on_the_wire
+from tests.support.otlp_values import Value
 
 YEAR_NS = 365 * 24 * 3600 * 10**9
 

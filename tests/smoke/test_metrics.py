@@ -6,15 +6,11 @@ from typing import Any
 
 import pytest
 import requests
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
-from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
 from bench.load.otlp import Record, send_http_protobuf
 from stack.docker.endpoints import Endpoints
-from stack.stores.otlp_http import PROTOBUF_HEADERS
 from stack.stores.victoria_metrics import VictoriaMetrics
+from tests.support import spans
 from tests.support.backend import Backend
 from tests.support.eventually import eventually
 
@@ -90,7 +86,7 @@ def test_spans_give_the_duration_of_each_service(victoria_metrics: VictoriaMetri
 
 
 def test_spans_are_counted_by_outcome(at: Endpoints, victoria_metrics: VictoriaMetrics, marker: str) -> None:
-    send_spans(at, marker, ["fails"], failed=True)
+    spans.send(at.otlp_http, marker, spans.span("fails", failed=True))
     [series] = ask(victoria_metrics, f'traces_span_metrics_calls_total{{service_name="{marker}"}} > 0', "a failed span")
     assert series["metric"]["status_code"] == "STATUS_CODE_ERROR"
 
@@ -102,7 +98,7 @@ def test_a_sender_of_many_span_names_gets_a_bounded_number_of_series(
     names = [f"GET /user/{number}" for number in range(3 * OPERATIONS_OF_A_SERVICE)]
     selector = 'traces_span_metrics_calls_total{service_name="smoke-many-span-names"}'
     since = time.time()
-    send_spans(at, "smoke-many-span-names", names)
+    spans.send(at.otlp_http, "smoke-many-span-names", *map(spans.span, names))
     wait_for(
         lambda: values(victoria_metrics, f"sum(increase({selector}{window(since)}))"),
         lambda risen: risen.get("", 0) >= len(names),
@@ -170,25 +166,3 @@ def test_no_label_is_an_id(victoria_metrics: VictoriaMetrics) -> None:
     labels = set(answer.json()["data"])
     assert {"service_name", "span_name"} <= labels
     assert not {"trace_id", "span_id", "execution_id"} & labels
-
-
-def send_spans(at: Endpoints, service_name: str, names: list[str], *, failed: bool = False) -> None:
-    """Send one span for each name; raises when they are not accepted."""
-    now = time.time_ns()
-    status = Status(code=Status.STATUS_CODE_ERROR if failed else Status.STATUS_CODE_UNSET)
-    spans = [
-        Span(
-            trace_id=(now + number).to_bytes(16, "big"),
-            span_id=(now + number).to_bytes(8, "big"),
-            name=name,
-            kind=Span.SPAN_KIND_SERVER,
-            start_time_unix_nano=now,
-            end_time_unix_nano=now + 10**6,
-            status=status,
-        )
-        for number, name in enumerate(names)
-    ]
-    resource = Resource(attributes=[KeyValue(key="service.name", value=AnyValue(string_value=service_name))])
-    spans_of_service = ResourceSpans(resource=resource, scope_spans=[ScopeSpans(spans=spans)])
-    body = ExportTraceServiceRequest(resource_spans=[spans_of_service]).SerializeToString()
-    requests.post(f"{at.otlp_http}/v1/traces", body, headers=PROTOBUF_HEADERS, timeout=10).raise_for_status()

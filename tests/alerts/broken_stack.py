@@ -193,16 +193,9 @@ class BrokenStack:
 
     def _wait_for_jaeger(self) -> None:
         """Until it answers and was scraped: twice a second in time lapse."""
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            try:
-                requests.get(f"{self.at.jaeger_admin}/metrics", timeout=1).raise_for_status()
-            except requests.RequestException:
-                time.sleep(0.1)
-            else:
-                time.sleep(1)
-                return
-        raise AssertionError("Jaeger did not come back within 20 s")
+        url = f"{self.at.jaeger_admin}/metrics"
+        eventually(lambda: requests.get(url, timeout=1).ok, sent="a restart", components=("jaeger",), within=20)
+        time.sleep(1)
 
     def _give_loki_work(self) -> None:
         _post_logs(self.at.otlp_http, _lines("busy-service", 5000))

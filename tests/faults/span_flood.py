@@ -1,7 +1,6 @@
 """Spans as fast as the Collector takes them, and the count of what is stored of them, trace by trace."""
 
 import math
-import re
 import secrets
 import time
 from collections import Counter
@@ -9,6 +8,7 @@ from collections import Counter
 import requests
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from stack.stores.exposed_metrics import ExposedMetrics
 from tests.faults.ledger import Account
 from tests.faults.pump import Pump
 from tests.support.otlp_values import key_values
@@ -46,9 +46,8 @@ class SpanFlood(Pump):
 
     def written(self, jaeger_admin: str) -> int:
         """How many of the spans Jaeger says it has written since its start."""
-        metrics = requests.get(f"{jaeger_admin}/metrics", timeout=10)
-        saved = rf'^jaeger_collector_spans_saved_by_svc_total\{{.*result="ok",svc="{self.service}"\}} (\S+)$'
-        return sum(int(float(value)) for value in re.findall(saved, metrics.text, re.MULTILINE))
+        saved = "jaeger_collector_spans_saved_by_svc"
+        return int(ExposedMetrics.of(jaeger_admin).total(saved, result="ok", svc=self.service))
 
     def account(self, jaeger: str) -> Account:
         """Ask for every trace, and compare the numbers found with those that were sent."""

@@ -1,6 +1,5 @@
 """After a kill Loki can't bring back its write-ahead log at once: chunks can't be written, or the log is damaged."""
 
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from stack.audit.backfill import backfill
 from stack.docker import compose
 from stack.docker.endpoints import Endpoints
 from stack.process import run
+from stack.stores.exposed_metrics import ExposedMetrics
 from stack.stores.loki import Loki
 from stack.time_range import Window
 from tests.faults.account import RECOVERED_WITHIN_SECONDS, settled, wait_until_everything_answers
@@ -49,12 +49,12 @@ def test_a_replay_waits_until_chunks_can_be_written(
             eventually(lambda: flood.emitted >= MORE_THAN_A_REPLAY_HOLDS, sent="a flood", components=("loki",))
         wait_until_counted(at, flood)
         containers.kill("loki")
-        eventually(lambda: metric(at, WRITING) == 1, sent="kill -9", components=("loki",))
+        eventually(lambda: ExposedMetrics.of(at.loki).total(WRITING) == 1, sent="kill -9", components=("loki",))
         with Sender(of_lines, at.otlp_http, rate=LINES_MEANWHILE) as sender:
             enough = LINES_MEANWHILE * form.outage_seconds
             eventually(lambda: sender.delivered >= enough, sent=of_lines, components=("otel-collector",))
         assert requests.get(f"{at.loki}/ready", timeout=5).status_code == 503
-        assert metric(at, WRITING) == 1
+        assert ExposedMetrics.of(at.loki).total(WRITING) == 1
     possible = time.monotonic()
     wait_until_everything_answers(at)
     recovered = time.monotonic() - possible
@@ -65,7 +65,7 @@ def test_a_replay_waits_until_chunks_can_be_written(
 
     assert account_of_flood.lost == []
     assert (account_of_lines.lost, sender.refusals) == ([], [])
-    assert metric(at, CORRUPTIONS) == 0
+    assert ExposedMetrics.of(at.loki).total(CORRUPTIONS) == 0
     assert containers.states()["loki"].restarts == before + 1
 
 
@@ -86,7 +86,7 @@ def test_what_a_damaged_log_held_is_counted_and_backfill_restores_it(
             run_compose("start", "loki")
         wait_until_everything_answers(at)
         recovered = time.monotonic() - started
-        counted = metric(at, CORRUPTIONS)
+        counted = ExposedMetrics.of(at.loki).total(CORRUPTIONS)
 
         auditor = Auditor(Window(began_ns, time.time_ns()), progress)
         [found] = audit(auditor, backends)
@@ -145,9 +145,3 @@ def wait_until_counted(at: Endpoints, flood: Flood) -> None:
         components=("otel-collector", "loki"),
         within=RECOVERED_WITHIN_SECONDS,
     )
-
-
-def metric(at: Endpoints, name: str) -> float:
-    """The sum of a metric that Loki tells itself, ready or not; 0 where it has none of that name."""
-    exposed = requests.get(f"{at.loki}/metrics", timeout=10).text
-    return sum(map(float, re.findall(rf"^{name}(?:{{.*}})? (\S+)$", exposed, re.MULTILINE)))

@@ -15,6 +15,7 @@ import requests
 from stack.backup import volumes
 from stack.docker import compose
 from stack.docker.endpoints import endpoints
+from stack.stores.exposed_metrics import ExposedMetrics
 from stack.stores.loki import Loki
 from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.retention.conftest import command_of, write_override
@@ -38,10 +39,9 @@ LOKI_CLOCKS = [
     # Old lines come in as if they had been sent in their time.
     "-validation.reject-old-samples=false",
 ]
-CHUNKS_DELETED = (
-    "loki_boltdb_shipper_retention_sweeper_chunk_deleted_duration_seconds_count"
-    '{from="filesystem_2026-01-01",status="success"}'
-)
+CHUNKS_DELETED = "loki_boltdb_shipper_retention_sweeper_chunk_deleted_duration_seconds_count"
+OF_RETENTION = {"from": "filesystem_2026-01-01", "status": "success"}
+CHECKPOINTS = "loki_ingester_checkpoint_creations_total"
 # Days. 30.1 and 29.9 share a table of Loki's index: the compactor has to cut inside it.
 EXPIRED = (31.0, 30.1)
 KEPT = (29.9, 29.0, 0.0)
@@ -84,9 +84,9 @@ def aged_lines(stores: None) -> float:  # noqa: ARG001 - has to run
     ]
     requests.post(f"{endpoints().loki}/loki/api/v1/push", json={"streams": streams}, timeout=10).raise_for_status()
     requests.post(f"{endpoints().loki}/flush", timeout=30).raise_for_status()
-    checkpoints = _own_metric("loki_ingester_checkpoint_creations_total")
+    checkpoints = ExposedMetrics.of(endpoints().loki).total(CHECKPOINTS)
     eventually(
-        lambda: _own_metric("loki_ingester_checkpoint_creations_total"),
+        lambda: ExposedMetrics.of(endpoints().loki).total(CHECKPOINTS),
         # The first one may have begun before the lines were flushed.
         lambda created: created >= checkpoints + 2,
         sent="lines of every age, flushed",
@@ -139,9 +139,7 @@ def test_metrics_are_kept_for_30_days() -> None:
         return {float(series["metric"]["age"]) for series in found}
 
     eventually(ages_found, lambda found: found == set(KEPT), sent=samples, components=("victoria-metrics",))
-    own = requests.get(f"{at.url}/metrics", timeout=10).text.splitlines()
-    ignored = next(line for line in own if line.startswith('vm_rows_ignored_total{reason="small_timestamp"}'))
-    assert int(ignored.split()[-1]) == len(EXPIRED)
+    assert ExposedMetrics.of(at.url).total("vm_rows_ignored_total", reason="small_timestamp") == len(EXPIRED)
 
 
 def test_lines_older_than_720_hours_are_deleted_and_younger_ones_stay(aged_lines: float) -> None:
@@ -160,18 +158,12 @@ def test_lines_older_than_720_hours_are_deleted_and_younger_ones_stay(aged_lines
         within=170,
     )
     eventually(
-        lambda: _own_metric(CHUNKS_DELETED),
+        lambda: ExposedMetrics.of(endpoints().loki).total(CHUNKS_DELETED, **OF_RETENTION),
         lambda deleted: deleted == len(EXPIRED),
         sent="one chunk of each age",
         components=("loki",),
         within=120,
     )
-
-
-def _own_metric(name: str) -> int:
-    """The sum of one of Loki's own series whose names, with labels, begin like this."""
-    own = requests.get(f"{endpoints().loki}/metrics", timeout=10).text.splitlines()
-    return sum(int(float(line.split()[-1])) for line in own if line.startswith(name))
 
 
 def _send_span(otlp: str) -> str:

@@ -1,7 +1,6 @@
 """One execution is one trace and one `execution_id`, in the logs of every process that it passes."""
 
 import json
-import time
 from collections.abc import Set
 
 import pytest
@@ -10,7 +9,6 @@ import requests
 from app.core.service_names import ServiceName
 from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Loki
-from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.smoke.conftest import lines_of
 from tests.support.backend import Backend, Execution
 from tests.support.eventually import eventually
@@ -93,21 +91,6 @@ def test_all_seven_services_are_labels(loki: Loki) -> None:
         set(ServiceName).issubset,
         sent="executions: succeeded, dead-lettered, replayed",
         components=("loki",),
-    )
-
-
-@pytest.mark.usefixtures("dead_lettered", "replayed")
-def test_all_seven_services_have_metrics(victoria_metrics: VictoriaMetrics) -> None:
-    # Sent from now on: a metric stays for minutes when nobody sends it any more.
-    sent = f'timestamp({{service_namespace="integr8scode"}}) > {time.time():.3f}'
-    eventually(
-        lambda: {
-            series["metric"]["service_name"] for series in victoria_metrics.query(f"count by (service_name) ({sent})")
-        },
-        set(ServiceName).issubset,
-        sent="executions: succeeded, dead-lettered, replayed",
-        components=("otel-collector", "victoria-metrics"),
-        within=90,
     )
 
 

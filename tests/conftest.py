@@ -12,6 +12,7 @@ from stack.stores.loki import Loki
 from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.support.backend import Backend
 from tests.support.free_ports import free_ports
+from tests.support.grafana_server import Grafana, grafana_or_skip
 from tests.support.jaeger import Jaeger
 
 
@@ -60,6 +61,11 @@ def victoria_metrics(at: Endpoints) -> VictoriaMetrics:
 @pytest.fixture(scope="session")
 def backend(at: Endpoints) -> Backend:
     return Backend(at.backend)
+
+
+@pytest.fixture(scope="session")
+def grafana(at: Endpoints) -> Grafana:
+    return grafana_or_skip(at)
 
 
 @pytest.fixture

@@ -1,24 +1,17 @@
 """The command lines: what they print, what they refuse, and how they exit."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
-from stack.paths import ROOT
 from tests.audit.subject import ECHO, Subject, json_line
 from tests.audit.test_audit import now
+from tests.support.stack_command import run_stack
 
 NOWHERE = "127.0.0.1:9"
 
 
 def call(name: str, *arguments: str, **environment: str) -> tuple[int, str]:
     """The exit code, and everything printed with its blanks and line breaks made single blanks."""
-    command = [sys.executable, "-m", "stack", name, *arguments]
-    result = subprocess.run(
-        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False
-    )
+    result = run_stack(name, *arguments, variables=environment)
     return result.returncode, " ".join((result.stdout + result.stderr).replace("│", " ").split())
 
 

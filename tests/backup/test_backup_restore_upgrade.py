@@ -16,10 +16,10 @@ from stack.backup import volumes
 from stack.docker import compose
 from stack.docker.endpoints import endpoints
 from stack.process import run
-from tests.backup.conftest import Command
 from tests.backup.stored import LINES, PatientSender, Stored, fill, lines_of, look
 from tests.support.eventually import eventually
 from tests.support.own_project import own_project, run_compose, up
+from tests.support.stack_command import run_stack
 
 PROJECT = "integr8scode-backup"
 UPGRADED = ("loki", "otel-collector", "jaeger", "victoria-metrics", "redis")
@@ -39,12 +39,12 @@ def before(project: None) -> Stored:  # noqa: ARG001 - has to run
 
 
 @pytest.fixture(scope="module")
-def archive(before: Stored, command: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archive(before: Stored, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backup that was made while a sender went on, and while Loki was down with one line waiting for it."""
     file = tmp_path_factory.mktemp("backup") / "backup.zip"
     assert before.lines == LINES
     with PatientSender("backup-meanwhile") as sender:
-        made = command("backup", "--file", str(file))
+        made = run_stack("backup", "--file", str(file))
     assert made.returncode == 0, made.stderr
     print(f"{made.stdout}\nlongest wait of a sender: {sender.longest_wait:.1f} s")  # noqa: T201 - shown with -s
     eventually(
@@ -57,12 +57,12 @@ def archive(before: Stored, command: Command, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(scope="module")
-def archive_with_a_waiting_line(archive: Path, command: Command) -> Path:
+def archive_with_a_waiting_line(archive: Path) -> Path:
     """A backup of a stack whose Loki is down, so that one line is in the Collector's queue only."""
     run_compose("stop", "loki")
     send_http_protobuf(endpoints().otlp_http, Record(WAITING, "stored nowhere yet"))
     file = archive.with_name("waiting.zip")
-    made = command("backup", "--file", str(file))
+    made = run_stack("backup", "--file", str(file))
     assert made.returncode == 0, made.stderr
     assert "loki" not in run_compose("ps", "--services").split(), "what did not run before does not run after"
     return file
@@ -112,10 +112,10 @@ def test_another_image_reads_what_the_one_before_it_wrote(before: Stored) -> Non
 
 
 @pytest.fixture(scope="module")
-def restored(upgraded: None, archive_with_a_waiting_line: Path, command: Command) -> None:  # noqa: ARG001
+def restored(upgraded: None, archive_with_a_waiting_line: Path) -> None:  # noqa: ARG001
     """The project with its old images, after everything was lost and restored, and before anything was started."""
     run_compose("--profile", "*", "down", "--volumes")
-    done = command("restore", "--file", str(archive_with_a_waiting_line))
+    done = run_stack("restore", "--file", str(archive_with_a_waiting_line))
     assert done.returncode == 0, done.stderr
 
 

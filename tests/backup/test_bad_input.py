@@ -16,9 +16,9 @@ import pytest
 
 from stack.docker import compose
 from stack.paths import ROOT
-from tests.backup.conftest import Command
 from tests.support.next_line import next_line
 from tests.support.own_project import own_project, run_compose, up
+from tests.support.stack_command import run_stack
 
 PROJECT = "integr8scode-backup-small"
 
@@ -33,9 +33,9 @@ def redis() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def archive(redis: None, command: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
+def archive(redis: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
     file = tmp_path_factory.mktemp("small") / "small.zip"
-    made = command("backup", "--file", str(file))
+    made = run_stack("backup", "--file", str(file))
     assert made.returncode == 0, made.stderr
     return file
 
@@ -102,49 +102,49 @@ def rewrite_manifest(archive: Path, change: Callable[[dict[str, Any]], object]) 
     ],
 )
 def test_a_file_that_is_no_whole_backup_is_refused_before_anything_is_touched(
-    damage: Callable[[Path], None], why: str, archive: Path, command: Command, tmp_path: Path
+    damage: Callable[[Path], None], why: str, archive: Path, tmp_path: Path
 ) -> None:
     damaged = tmp_path / "damaged.zip"
     damaged.write_bytes(archive.read_bytes())
     damage(damaged)
-    refused = command("restore", "--file", str(damaged), "--force")
+    refused = run_stack("restore", "--file", str(damaged), "--force")
     assert refused.returncode == 1
     assert why in refused.stderr
     assert str(damaged) in refused.stderr
     assert stored_value() == "yes"
 
 
-def test_stored_data_is_replaced_only_when_told(archive: Path, command: Command) -> None:
+def test_stored_data_is_replaced_only_when_told(archive: Path) -> None:
     run_compose("exec", "-T", "redis", "redis-cli", "set", "kept", "newer")
-    refused = command("restore", "--file", str(archive))
+    refused = run_stack("restore", "--file", str(archive))
     assert refused.returncode == 1
     assert f"hold data: {PROJECT}_redis_data" in refused.stderr
     assert f"make restore FILE={archive} FORCE=1" in refused.stderr
     assert stored_value() == "newer"
 
-    replaced = command("restore", "--file", str(archive), "--force")
+    replaced = run_stack("restore", "--file", str(archive), "--force")
     assert replaced.returncode == 0, replaced.stderr
     assert stored_value() == "yes"
 
 
-def test_without_a_file_a_restore_says_how_to_name_one(command: Command) -> None:
-    refused = command("restore")
+def test_without_a_file_a_restore_says_how_to_name_one() -> None:
+    refused = run_stack("restore")
     assert refused.returncode == 1
     assert "make restore FILE=" in refused.stderr
 
 
 @pytest.mark.usefixtures("archive")
-def test_a_backup_overwrites_nothing(archive: Path, command: Command) -> None:
+def test_a_backup_overwrites_nothing(archive: Path) -> None:
     before = archive.read_bytes()
-    refused = command("backup", "--file", str(archive))
+    refused = run_stack("backup", "--file", str(archive))
     assert refused.returncode == 1
     assert f"{archive} exists already" in refused.stderr
     assert archive.read_bytes() == before
 
 
 @pytest.mark.usefixtures("redis")
-def test_a_folder_that_is_not_there_is_named(command: Command, tmp_path: Path) -> None:
-    refused = command("backup", "--file", str(tmp_path / "nowhere" / "backup.zip"))
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    refused = run_stack("backup", "--file", str(tmp_path / "nowhere" / "backup.zip"))
     assert refused.returncode == 1
     assert f"{tmp_path / 'nowhere'} is no folder" in refused.stderr
 
@@ -186,25 +186,25 @@ def test_a_backup_that_is_ended_leaves_no_file_and_everything_running(tmp_path: 
 
 
 @pytest.mark.usefixtures("redis")
-def test_two_at_once_are_one_too_many(command: Command, tmp_path: Path) -> None:
+def test_two_at_once_are_one_too_many(tmp_path: Path) -> None:
     with (ROOT / ".build" / f"backup-{PROJECT}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        refused = command("backup", "--file", str(tmp_path / "backup.zip"))
+        refused = run_stack("backup", "--file", str(tmp_path / "backup.zip"))
     assert refused.returncode == 1
     assert f"another backup or restore of {PROJECT} is running" in refused.stderr
 
 
-def test_without_an_engine_it_says_so(archive: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_engine_it_says_so(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     for arguments in (("backup",), ("restore", "--file", str(archive))):
-        refused = command(*arguments)
+        refused = run_stack(*arguments)
         assert refused.returncode == 1
         assert "Docker Engine" in refused.stderr
 
 
-def test_a_project_without_volumes_has_nothing_to_back_up(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_project_without_volumes_has_nothing_to_back_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMPOSE_PROJECT_NAME", "integr8scode-of-nobody")
     assert compose.project()["name"] == "integr8scode-of-nobody"
-    refused = command("backup")
+    refused = run_stack("backup")
     assert refused.returncode == 1
     assert "integr8scode-of-nobody has no volume yet" in refused.stderr

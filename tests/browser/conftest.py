@@ -10,13 +10,13 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from app.core.service_names import ServiceName
-from stack.docker.endpoints import Endpoints, endpoints
+from stack.docker.endpoints import Endpoints
 from stack.paths import ROOT
 from stack.stores.loki import Loki
 from stack.stores.victoria_metrics import VictoriaMetrics
 from tests.support.backend import Backend, Execution
 from tests.support.eventually import eventually
-from tests.support.grafana_server import Grafana, grafana_or_skip
+from tests.support.grafana_server import Grafana
 from tests.support.jaeger import Jaeger
 from tests.support.stored_metrics import wait_for_every_service
 
@@ -25,16 +25,6 @@ SIZE = {"width": 1280, "height": 2200}
 PATIENCE_MS = 30_000
 # A container has no user namespace for Chromium's sandbox, and little shared memory.
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-
-
-@pytest.fixture(scope="session")
-def at() -> Endpoints:
-    return endpoints()
-
-
-@pytest.fixture(scope="session")
-def grafana(at: Endpoints) -> Grafana:
-    return grafana_or_skip(at)
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,7 @@ from typing import Any
 import pytest
 
 from stack.docker import compose
-from stack.docker.endpoints import Endpoints
-from tests.support.grafana_server import Grafana, grafana_or_skip
-
-
-@pytest.fixture(scope="session")
-def grafana(at: Endpoints) -> Grafana:
-    return grafana_or_skip(at)
+from tests.support.grafana_server import Grafana
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,8 @@ import time
 import pytest
 import requests
 
-from stack.docker.endpoints import Endpoints
 from tests.support.grafana import dashboards
-from tests.support.grafana_server import TIMEOUT_S, Grafana, grafana_or_skip
+from tests.support.grafana_server import TIMEOUT_S, Grafana
 
 # A cheap request that only a living store answers, for Grafanas that can't ask a data source for its health.
 HEALTH_REQUESTS = {
@@ -16,11 +15,6 @@ HEALTH_REQUESTS = {
     "jaeger": "/api/services",
     "victoria-metrics": "/api/v1/query?query=1",
 }
-
-
-@pytest.fixture(scope="module")
-def grafana(at: Endpoints) -> Grafana:
-    return grafana_or_skip(at)
 
 
 def test_reaches_its_own_database(grafana: Grafana) -> None:

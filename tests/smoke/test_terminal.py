@@ -17,12 +17,7 @@ from tests.smoke.test_application import THE_WAY
 from tests.support.backend import Execution
 from tests.support.eventually import eventually
 from tests.support.next_line import next_line
-
-
-def run_stack(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one of the operator's commands as `make` does."""
-    command = [sys.executable, "-m", "stack", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+from tests.support.stack_command import run_stack
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,12 @@
 """What these tests need: the images of `make up`. They work on copies of the checkout and on projects of their own."""
 
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from stack.paths import ROOT
 
-Stack = Callable[..., subprocess.CompletedProcess[str]]
 PARTS = (
     ".env",
     "docker-compose.yml",
@@ -26,20 +21,6 @@ PARTS = (
     "stack",
     "victoria-metrics",
 )
-
-
-def run_stack(checkout: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run one of the operator's commands in `checkout` as a person would."""
-    return subprocess.run(
-        [sys.executable, "-m", "stack", *arguments],
-        cwd=checkout,
-        env={**os.environ, **variables},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from stack.docker import containers
-from stack.paths import ROOT
-from tests.start.conftest import run_stack
+from tests.support.stack_command import run_stack
 
 BROKEN = {
     "loki/loki-config.yaml": ("retention_period: 720h", "retention_period: a month"),
@@ -26,7 +25,7 @@ def test_a_broken_configuration_is_named_and_once_mended_accepted(file: str, cop
     assert right in whole
     (copy / file).write_text(whole.replace(right, wrong, 1))
 
-    broken = run_stack(copy, "check")
+    broken = run_stack("check", checkout=copy)
 
     assert broken.returncode == 1
     assert file.rsplit("/", 1)[-1] in broken.stderr
@@ -34,14 +33,14 @@ def test_a_broken_configuration_is_named_and_once_mended_accepted(file: str, cop
     assert "Traceback" not in broken.stderr
 
     (copy / file).write_text(whole)
-    assert run_stack(copy, "check").returncode == 0
+    assert run_stack("check", checkout=copy).returncode == 0
 
 
 def test_a_port_in_use_is_named_with_its_variable_and_nothing_is_touched() -> None:
     before = {container["ID"] for container in containers.listed()}
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = server.getsockname()[1]
-        result = run_stack(ROOT, "up", LOKI_PORT=str(taken))
+        result = run_stack("up", variables={"LOKI_PORT": str(taken)})
 
     assert result.returncode == 1
     assert f"127.0.0.1:{taken} (loki)" in result.stderr
@@ -50,7 +49,7 @@ def test_a_port_in_use_is_named_with_its_variable_and_nothing_is_touched() -> No
 
 
 def test_a_setting_that_does_not_exist_is_named_with_those_that_do() -> None:
-    result = run_stack(ROOT, "up", STACK_IMAGES="podman")
+    result = run_stack("up", variables={"STACK_IMAGES": "podman"})
 
     assert result.returncode == 1
     assert "STACK_IMAGES=podman" in result.stderr
@@ -64,7 +63,7 @@ def test_a_setting_that_does_not_exist_is_named_with_those_that_do() -> None:
 def test_a_contact_point_that_grafana_would_not_start_with_is_told_before_anything_starts(
     chosen: str, told: str
 ) -> None:
-    result = run_stack(ROOT, "up", ALERT_CONTACT_POINT=chosen)
+    result = run_stack("up", variables={"ALERT_CONTACT_POINT": chosen})
 
     assert result.returncode == 1
     assert f"ALERT_CONTACT_POINT={chosen}" in result.stderr
@@ -76,7 +75,8 @@ def test_a_missing_env_file_is_written(copy: Path) -> None:
     (copy / ".env").unlink()
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        result = run_stack(copy, "up", LOKI_PORT=str(server.getsockname()[1]), COMPOSE_PROJECT_NAME="no-env")
+        other = {"LOKI_PORT": str(server.getsockname()[1]), "COMPOSE_PROJECT_NAME": "no-env"}
+        result = run_stack("up", checkout=copy, variables=other)
 
     assert result.returncode == 1, "the taken port ends it"
     written = (copy / ".env").read_text()

@@ -1,11 +1,9 @@
 """Ways to break a stack. Each is a context: broken inside, repaired at its end."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import requests
 
@@ -16,7 +14,10 @@ from stack.process import run
 from stack.stores.loki import Loki
 from stack.stores.otlp_http import post
 from tests.support import spans
+from tests.support.backend import Backend
 from tests.support.eventually import eventually
+from tests.support.held_volume import held_volume
+from tests.support.repeated import repeated
 
 SECOND_NS = 10**9
 # Replaces the first record of each segment of Loki's write-ahead log by one of the same length that is none of its own.
@@ -41,7 +42,6 @@ for segment in segments:
         file.seek(0)
         file.write(struct.pack(">BHI", whole_and_not_compressed, length, crc32c(bytes(length))) + bytes(length))
 """
-EXECUTION = {"script": "print('hello')", "language": "python", "simulate": "succeed"}
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class BrokenStack:
         """Loki collects no garbage below 400 MiB, and gets work to do."""
         _compose("up", "--detach", "--wait", "--no-deps", "loki", LOKI_GOGC="off", LOKI_GOMEMLIMIT="400MiB")
         try:
-            with _repeated(self._give_loki_work):
+            with repeated(self._give_loki_work):
                 yield
         finally:
             _compose("up", "--detach", "--wait", "--no-deps", "loki")
@@ -90,7 +90,7 @@ class BrokenStack:
         A line that is later than the ruler waits (a third of a second here) is in no count, so that a single burst can
         go unnoticed on a busy machine.
         """
-        with _repeated(self._send_error, every=0.1):
+        with repeated(self._send_error, every=0.1):
             yield
 
     def _send_error(self) -> None:
@@ -108,11 +108,11 @@ class BrokenStack:
     @contextmanager
     def service_without_lines(self) -> Iterator[None]:
         """A service goes on with its work, of which spans tell, while its lines stay away."""
-        with _repeated(self._send_span, every=0.5):
-            with _repeated(self._send_line, every=0.5):
+        with repeated(self._send_span, every=0.5):
+            with repeated(self._send_line, every=0.5):
                 time.sleep(5)
             yield
-            with _repeated(self._send_line, every=0.5):
+            with repeated(self._send_line, every=0.5):
                 time.sleep(5)
 
     @contextmanager
@@ -122,7 +122,7 @@ class BrokenStack:
         try:
             # Two lines each. The queue holds a hundred, and the attempt that fails has what came in before it.
             for _ in range(200):
-                requests.post(f"{self.at.backend}/api/v1/executions", json=EXECUTION, timeout=10).raise_for_status()
+                Backend(self.at.backend).submit("succeed")
         finally:
             _compose("start", "otel-collector")
         yield
@@ -132,7 +132,7 @@ class BrokenStack:
         """Lines keep coming while Loki is stopped, until the Collector's queue is full and longer."""
         _compose("stop", "--timeout", "2", "loki")
         try:
-            with _repeated(lambda: _post_logs(self.at.otlp_http, _lines("flooding-service", 1000)), every=0.3):
+            with repeated(lambda: _post_logs(self.at.otlp_http, _lines("flooding-service", 1000)), every=0.3):
                 yield
         finally:
             _compose("up", "--detach", "--wait", "--no-deps", "loki")
@@ -175,10 +175,10 @@ class BrokenStack:
     @contextmanager
     def write_ahead_log_damaged(self) -> Iterator[None]:
         """Loki is killed, and part of what it has to replay is no record of its own."""
-        with _volume_held("loki", "/loki"):
+        with held_volume(_volume_of("loki", "/loki")):
             # A checkpoint, every two seconds, replaces what was written before: lines keep coming until the end.
             line = Record("killed-service", "accepted")
-            with _repeated(lambda: send_http_protobuf(self.at.otlp_http, line), every=0.02):
+            with repeated(lambda: send_http_protobuf(self.at.otlp_http, line), every=0.02):
                 loki = Loki(self.at.loki)
                 eventually(
                     lambda: loki.lines('{service_name="killed-service"}'),
@@ -209,27 +209,6 @@ class BrokenStack:
         spans.send(self.at.otlp_http, "half-silent-service", spans.span("work"))
 
 
-@contextmanager
-def _repeated(action: Callable[[], None], every: float = 0.0) -> Iterator[None]:
-    """Do `action` over and over in the background; what fails is tried again, like any sender does."""
-    ended = threading.Event()
-
-    def repeat() -> None:
-        while not ended.wait(every):
-            try:
-                action()
-            except requests.RequestException:
-                continue
-
-    thread = threading.Thread(target=repeat, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
-
-
 def _lines(service: str, number: int) -> bytes:
     request = Record(service, "x" * 300).request()
     [records] = request.resource_logs[0].scope_logs
@@ -256,33 +235,23 @@ def _disk_used(component: str, folder: str, part: float) -> Iterator[None]:
         _in_volume_of(component, folder, "import os; os.unlink('/disk/filler')")
 
 
-@contextmanager
-def _volume_held(component: str, folder: str) -> Iterator[None]:
-    """The component's volume, which is in memory here, outlives its container."""
-    holder = run(["docker", "run", "--detach", *_with_volume_of(component, folder), "sleep", "300"], timeout=60)
-    assert holder.returncode == 0, holder.stdout
-    try:
-        yield
-    finally:
-        run(["docker", "kill", holder.stdout.strip()], timeout=60)
-
-
 def _in_volume_of(component: str, folder: str, program: str) -> None:
     """Run a Python program as the component's user, with its volume at /disk."""
-    result = run(["docker", "run", *_with_volume_of(component, folder), "python", "-c", program], timeout=60)
+    there = f"--volume={_volume_of(component, folder)}:/disk"
+    command = ["docker", "run", "--rm", "--network=none", there, compose.APPLICATION_IMAGE, "python", "-c", program]
+    result = run(command, timeout=60)
     assert result.returncode == 0, result.stdout
 
 
-def _with_volume_of(component: str, folder: str) -> tuple[str, ...]:
-    """Arguments of `docker run` for a container with the component's volume at /disk, and its image."""
+def _volume_of(component: str, folder: str) -> str:
     project = compose.project()
     [volume] = [
         mount["source"]
         for mount in project["services"][component]["volumes"]
         if mount["type"] == "volume" and mount["target"] == folder
     ]
-    named: dict[str, Any] = project["volumes"][volume]
-    return ("--rm", "--network", "none", "--volume", f"{named['name']}:/disk", compose.APPLICATION_IMAGE)
+    name: str = project["volumes"][volume]["name"]
+    return name
 
 
 def _compose(*arguments: str, **variables: str) -> None:

@@ -13,6 +13,7 @@ from tests.alerts.broken_stack import BrokenStack
 from tests.alerts.evaluation import Evaluation
 from tests.alerts.rules import Rule
 from tests.support.own_project import own_project, up
+from tests.support.repeated import repeated
 
 HERE = Path(__file__).parent
 # One worker is enough to fall silent.
@@ -54,5 +55,7 @@ def victoria_metrics(stack: BrokenStack) -> VictoriaMetrics:
 
 @pytest.fixture(scope="package")
 def evaluation(all_rules: list[Rule], victoria_metrics: VictoriaMetrics) -> Iterator[Evaluation]:
-    with Evaluation(all_rules, victoria_metrics) as running:
-        yield running
+    evaluation = Evaluation(all_rules, victoria_metrics)
+    # All rules have the same interval.
+    with repeated(evaluation.evaluate, every=all_rules[0].interval):
+        yield evaluation

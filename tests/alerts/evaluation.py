@@ -1,35 +1,29 @@
 """Grafana's part, without Grafana: each rule is asked at its interval, each series of the answer has its own state."""
 
-import threading
 import time
 from collections.abc import Mapping, Sequence
 
-import requests
-
 from stack.stores.victoria_metrics import VictoriaMetrics
+from stack.waiting import wait_until
 from tests.alerts.rules import Rule
+from tests.support.eventually import NOT_YET
 
 Series = frozenset[tuple[str, str]]
 
 
 class Evaluation:
-    """Evaluates rules in a thread of its own, from `with` until its end."""
+    """The state of rules, as far as they have been evaluated."""
 
     def __init__(self, rules: Sequence[Rule], victoria_metrics: VictoriaMetrics) -> None:
         self._rules = rules
         self._victoria_metrics = victoria_metrics
         self._breached_since: dict[str, dict[Series, float]] = {rule.uid: {} for rule in rules}
         self._firing: dict[str, list[dict[str, str]]] = {rule.uid: [] for rule in rules}
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="alert-evaluation", daemon=True)
 
-    def __enter__(self) -> "Evaluation":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
+    def evaluate(self) -> None:
+        """Ask for every rule, as at one of their intervals."""
+        for rule in self._rules:
+            self._evaluate(rule)
 
     def firing(self) -> dict[str, list[dict[str, str]]]:
         """The rules that fire now, each with the labels of the series that it fires for."""
@@ -46,27 +40,21 @@ class Evaluation:
             AssertionError: it did not within `within` seconds; says what the rule's query returns.
 
         """
-        deadline = time.monotonic() + within
-        while self.fires(uid, labels) is not until_firing:
-            if time.monotonic() > deadline:
-                [rule] = [rule for rule in self._rules if rule.uid == uid]
-                raise AssertionError(
-                    f"{uid} {'does not fire' if until_firing else 'still fires'} for {labels} after {within:g} s; "
-                    f"{rule.query} {rule.comparison} {rule.threshold:g} has {self._victoria_metrics.query(rule.query)}"
-                )
-            time.sleep(0.1)
-
-    def _run(self) -> None:
-        # All rules have the same interval.
-        while not self._ended.wait(self._rules[0].interval):
-            for rule in self._rules:
-                self._evaluate(rule)
+        firing = wait_until(
+            lambda: self.fires(uid, labels), until_firing.__eq__, within_seconds=within, pause_seconds=0.1
+        )
+        if firing is not until_firing:
+            [rule] = [rule for rule in self._rules if rule.uid == uid]
+            raise AssertionError(
+                f"{uid} {'still fires' if firing else 'does not fire'} for {labels} after {within:g} s; "
+                f"{rule.query} {rule.comparison} {rule.threshold:g} has {self._victoria_metrics.query(rule.query)}"
+            )
 
     def _evaluate(self, rule: Rule) -> None:
         now = time.monotonic()
         try:
             answer = self._victoria_metrics.query(rule.query)
-        except requests.RequestException:
+        except NOT_YET:
             return  # as with execErrState: KeepLast
         since = self._breached_since[rule.uid]
         breached = {

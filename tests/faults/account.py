@@ -6,6 +6,8 @@ from functools import partial
 import requests
 
 from stack.docker.endpoints import Endpoints
+from stack.stores.loki import Loki
+from tests.faults.flood import Flood
 from tests.faults.ledger import Account, Lines, Sender, Spans
 from tests.support.eventually import eventually
 
@@ -22,6 +24,17 @@ def wait_until_stored(of_lines: Lines, number: int) -> None:
         sent=f"{number} lines",
         components=PIPELINE,
         within=RECOVERED_WITHIN_SECONDS,
+    )
+
+
+def drained(loki: Loki, flood: Flood, within: float = RECOVERED_WITHIN_SECONDS) -> None:
+    """Wait until Loki has as many lines as the flood had."""
+    eventually(
+        lambda: loki.count(flood.selector),
+        lambda count: count >= flood.emitted,
+        sent=f"{flood.emitted} lines",
+        components=PIPELINE,
+        within=within,
     )
 
 

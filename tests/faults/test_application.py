@@ -1,11 +1,7 @@
 """A process that dies takes with it what it had not sent yet, no more, and the container log gives that back."""
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
-import requests
 from rich.progress import Progress
 
 from stack.audit.audit import Auditor, Finding, audit, find_services
@@ -18,6 +14,7 @@ from tests.faults.ledger import Account
 from tests.faults.table import Table
 from tests.support.backend import Backend
 from tests.support.eventually import eventually
+from tests.support.repeated import repeated
 
 FAULT = "backend killed (-9) while the Collector is away"
 
@@ -26,7 +23,9 @@ def test_a_killed_process_loses_what_it_had_in_memory_and_backfill_restores_it(
     at: Endpoints, containers: Containers, form: Form, table: Table
 ) -> None:
     began_ns = time.time_ns()
-    with executions(at), Progress(disable=True) as progress:
+    # About twenty executions a second, by a client that does not mind errors.
+    executions = repeated(lambda: Backend(at.backend).submit("succeed"), every=0.05)
+    with executions, Progress(disable=True) as progress:
         time.sleep(form.outage_seconds)
         away_ns = time.time_ns()
         with containers.cut_off("otel-collector"):
@@ -50,26 +49,6 @@ def test_a_killed_process_loses_what_it_had_in_memory_and_backfill_restores_it(
     # What had been sent before the Collector went away was accepted before: an SDK's batch may wait for a second.
     assert away_ns - 10**9 <= first <= last <= killed_ns
     assert (restored.counts.missing, restored.counts.duplicated) == (0, 0)
-
-
-@contextmanager
-def executions(at: Endpoints) -> Iterator[None]:
-    """About twenty executions a second, by a client that does not mind errors."""
-    over = threading.Event()
-    script = {"script": "print(1)", "language": "python", "simulate": "succeed"}
-
-    def submit() -> None:
-        while not over.wait(0.05):
-            with suppress(requests.RequestException):
-                requests.post(f"{at.backend}/api/v1/executions", json=script, timeout=5)
-
-    client = threading.Thread(target=submit)
-    client.start()
-    try:
-        yield
-    finally:
-        over.set()
-        client.join()
 
 
 def account(finding: Finding) -> Account:

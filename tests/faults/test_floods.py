@@ -1,6 +1,5 @@
 """Senders that are faster than Loki or Jaeger get back-pressure, not loss, and others are still heard."""
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,8 +8,9 @@ import pytest
 import requests
 
 from stack.docker.endpoints import Endpoints
+from stack.failure import StepError
 from stack.stores.loki import Loki
-from tests.faults.account import PIPELINE, settled, wait_until_stored
+from tests.faults.account import PIPELINE, drained, settled, wait_until_stored
 from tests.faults.containers import Containers
 from tests.faults.flood import SUSTAINABLE, Flood
 from tests.faults.form import Form
@@ -18,6 +18,7 @@ from tests.faults.ledger import SECOND_NS, Lines, Sender, lines
 from tests.faults.span_flood import SpanFlood
 from tests.faults.table import Table
 from tests.support.eventually import eventually
+from tests.support.repeated import repeated
 
 # Between a line's own time and the moment at which a query shows it.
 FRESH_SECONDS = 5.0
@@ -33,30 +34,28 @@ def loki(at: Endpoints) -> Loki:
 
 
 class Freshness:
-    """How old the newest stored line of a steady sender gets: asked twice a second."""
+    """How old the newest stored line of a steady sender gets."""
 
     def __init__(self, of_lines: Lines) -> None:
         self.worst = 0.0
         self._lines = of_lines
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
         self._newest_ns = time.time_ns()
 
-    def __enter__(self) -> "Freshness":
-        self._thread.start()
-        return self
+    def look(self) -> None:
+        """Ask now; where nobody answers, the line known last is older by then."""
+        asked_ns, found = time.time_ns(), []
+        with suppress(StepError):
+            found = self._lines.loki.lines(self._lines.selector, limit=1, start_ns=self._newest_ns)
+        self._newest_ns = max((line.timestamp_ns for line in found), default=self._newest_ns)
+        self.worst = max(self.worst, (asked_ns - self._newest_ns) / SECOND_NS)
 
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
 
-    def _watch(self) -> None:
-        while not self._stop.wait(0.5):
-            asked_ns, found = time.time_ns(), []
-            with suppress(requests.RequestException):
-                found = self._lines.loki.lines(self._lines.selector, limit=1, start_ns=self._newest_ns)
-            self._newest_ns = max((line.timestamp_ns for line in found), default=self._newest_ns)
-            self.worst = max(self.worst, (asked_ns - self._newest_ns) / SECOND_NS)
+@contextmanager
+def watched(of_lines: Lines) -> Iterator[Freshness]:
+    """Ask twice a second."""
+    freshness = Freshness(of_lines)
+    with repeated(freshness.look, every=0.5):
+        yield freshness
 
 
 @contextmanager
@@ -68,22 +67,11 @@ def nobody_restarts(containers: Containers) -> Iterator[None]:
     assert {name: after[name].restarts for name in after} == {name: before[name].restarts for name in before}
 
 
-def drained(loki: Loki, flood: Flood, within: float) -> None:
-    """Wait until Loki has as many lines as the flood had."""
-    eventually(
-        lambda: loki.count(flood.selector),
-        lambda count: count >= flood.emitted,
-        sent=f"{flood.emitted} lines",
-        components=PIPELINE,
-        within=within,
-    )
-
-
 def test_twice_what_loki_takes(at: Endpoints, loki: Loki, containers: Containers, form: Form, table: Table) -> None:
     quiet = lines(at)
     with nobody_restarts(containers), Sender(quiet, at.otlp_http, rate=QUIET) as sender:
         wait_until_stored(quiet, QUIET)
-        with Freshness(quiet) as freshness:
+        with watched(quiet) as freshness:
             with Flood(at.otlp_http, rate=2 * SUSTAINABLE) as flood:
                 time.sleep(form.flood_seconds)
             ended = time.monotonic()
@@ -101,7 +89,7 @@ def test_one_service_that_logs_100_times_more_starves_nobody(
     quiet = lines(at)
     with nobody_restarts(containers), Sender(quiet, at.otlp_http, rate=QUIET) as sender:
         wait_until_stored(quiet, QUIET)
-        with Freshness(quiet) as freshness:
+        with watched(quiet) as freshness:
             with Flood(at.otlp_http, rate=100 * QUIET) as flood:
                 time.sleep(form.flood_seconds / 2)
             ended = time.monotonic()
@@ -118,7 +106,7 @@ def test_more_spans_than_jaeger_writes(at: Endpoints, containers: Containers, fo
     quiet = lines(at)
     with nobody_restarts(containers), Sender(quiet, at.otlp_http, rate=QUIET) as sender:
         wait_until_stored(quiet, QUIET)
-        with Freshness(quiet) as freshness:
+        with watched(quiet) as freshness:
             with SpanFlood(at.otlp_http) as flood:
                 time.sleep(form.flood_seconds)
                 eventually(lambda: flood.pushed_back, sent="a flood of spans", components=PIPELINE, within=120)

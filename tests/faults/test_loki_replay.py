@@ -10,13 +10,11 @@ from rich.progress import Progress
 
 from stack.audit.audit import Auditor, Service, audit, find_services
 from stack.audit.backfill import backfill
-from stack.docker import compose
 from stack.docker.endpoints import Endpoints
-from stack.process import run
 from stack.stores.exposed_metrics import ExposedMetrics
 from stack.stores.loki import Loki
 from stack.time_range import Window
-from tests.faults.account import RECOVERED_WITHIN_SECONDS, settled, wait_until_everything_answers
+from tests.faults.account import drained, settled, wait_until_everything_answers
 from tests.faults.containers import Containers
 from tests.faults.flood import SUSTAINABLE, Flood
 from tests.faults.form import Form
@@ -26,6 +24,7 @@ from tests.faults.test_application import account
 from tests.faults.wal import damage
 from tests.support.backend import Backend, Execution
 from tests.support.eventually import eventually
+from tests.support.held_volume import held_volume
 from tests.support.own_project import run_compose
 
 # Lines of 360 bytes that are more than replay_memory_ceiling (16 MB, loki/loki-config.yaml), so that a replay has to
@@ -47,7 +46,7 @@ def test_a_replay_waits_until_chunks_can_be_written(
     with unwritable(containers.volume("loki", "/loki") / "chunks"):
         with Flood(at.otlp_http, rate=SUSTAINABLE) as flood:
             eventually(lambda: flood.emitted >= MORE_THAN_A_REPLAY_HOLDS, sent="a flood", components=("loki",))
-        wait_until_counted(at, flood)
+        drained(Loki(at.loki), flood)
         containers.kill("loki")
         eventually(lambda: ExposedMetrics.of(at.loki).total(WRITING) == 1, sent="kill -9", components=("loki",))
         with Sender(of_lines, at.otlp_http, rate=LINES_MEANWHILE) as sender:
@@ -59,7 +58,7 @@ def test_a_replay_waits_until_chunks_can_be_written(
     wait_until_everything_answers(at)
     recovered = time.monotonic() - possible
     account_of_lines = settled(of_lines, sender)
-    wait_until_counted(at, flood)
+    drained(Loki(at.loki), flood)
     account_of_flood = flood.account(Loki(at.loki))
     table.add("Loki killed (-9) while chunks can't be written", account_of_flood, None, recovered)
 
@@ -78,10 +77,11 @@ def test_what_a_damaged_log_held_is_counted_and_backfill_restores_it(
     with Progress(disable=True) as progress:
         wait_until_complete(executions, Auditor(Window(began_ns, time.time_ns()), progress), backends)
 
-        with volume_held(containers, "loki", "/loki") as volume:
+        [mounted] = [mount for mount in containers.described("loki")[0]["Mounts"] if mount["Destination"] == "/loki"]
+        with held_volume(mounted["Name"]):
             # As a person does it, so that nothing starts before the damage is done.
             run_compose("kill", "loki")
-            damage(volume / "wal")
+            damage(Path(mounted["Source"]) / "wal")
             started = time.monotonic()
             run_compose("start", "loki")
         wait_until_everything_answers(at)
@@ -110,21 +110,6 @@ def wait_until_complete(executions: list[Execution], auditor: Auditor, services:
 
 
 @contextmanager
-def volume_held(containers: Containers, service: str, target: str) -> Iterator[Path]:
-    """The volume that the service sees at `target`; it stays mounted while the service is down."""
-    [described] = containers.described(service)
-    [name] = [mount["Name"] for mount in described["Mounts"] if mount["Destination"] == target]
-    holder = run(
-        ["docker", "run", "--detach", "--rm", f"--volume={name}:/held", compose.APPLICATION_IMAGE, "sleep", "300"]
-    )
-    assert holder.returncode == 0, holder.stdout
-    try:
-        yield containers.volume(service, target)
-    finally:
-        run(["docker", "kill", holder.stdout.strip()])
-
-
-@contextmanager
 def unwritable(chunks: Path) -> Iterator[None]:
     """No new file in the folder, as on a disk that is full or read-only; the write-ahead log beside it goes on."""
     folders = [chunks, *(folder for folder in chunks.rglob("*") if folder.is_dir())]
@@ -135,13 +120,3 @@ def unwritable(chunks: Path) -> Iterator[None]:
     finally:
         for folder in folders:
             folder.chmod(AS_BEFORE)
-
-
-def wait_until_counted(at: Endpoints, flood: Flood) -> None:
-    """Wait until as many lines of the flood are in Loki as were sent."""
-    eventually(
-        lambda: Loki(at.loki).count(flood.selector) >= flood.emitted,
-        sent=f"{flood.emitted} lines",
-        components=("otel-collector", "loki"),
-        within=RECOVERED_WITHIN_SECONDS,
-    )

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import requests
 
 from app.core.service_names import ServiceName
 from bench.load.otlp import Record, send_http_protobuf
@@ -14,6 +13,7 @@ from stack.docker.endpoints import Endpoints
 from stack.stores.loki import Line, Loki
 from tests.links.conftest import PIPELINE
 from tests.links.rules import derived_links
+from tests.support.backend import Backend
 from tests.support.eventually import eventually
 from tests.support.grafana import dashboards, data_sources, expand
 from tests.support.jaeger import Jaeger, Trace
@@ -72,12 +72,11 @@ def test_a_line_outside_any_span_shows_no_link_to_a_trace(fields: list[dict[str,
 
 
 def test_a_line_of_a_trace_that_is_not_sampled_shows_no_link_to_it(
-    at: Endpoints, fields: list[dict[str, Any]], loki: Loki
+    backend: Backend, fields: list[dict[str, Any]], loki: Loki
 ) -> None:
     trace_id = secrets.token_hex(16)
-    unsampled = {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-00"}
-    script = {"script": "print('hello')", "language": "python"}
-    requests.post(f"{at.backend}/api/v1/executions", json=script, headers=unsampled, timeout=10).raise_for_status()
+    unsampled = f"00-{trace_id}-{secrets.token_hex(8)}-00"
+    backend.submit("succeed", traceparent=unsampled)
 
     query = f'{{service_namespace="integr8scode"}} |= `{trace_id}`'
     written = {ServiceName.BACKEND, ServiceName.RESULT_PROCESSOR}

@@ -28,12 +28,17 @@ class Backend:
 
     url: str
 
-    def run(self, simulate: str) -> Execution:
-        """Submit a script whose simulated pod ends as `simulate` says, and wait until that is final."""
-        submitted = {"script": "print('hello')", "language": "python", "simulate": simulate}
-        response = requests.post(f"{self.url}/api/v1/executions", json=submitted, timeout=10)
+    def submit(self, simulate: str, **headers: str) -> str:
+        """Submit a script whose simulated pod ends as `simulate` says; returns the execution's id."""
+        script = {"script": "print('hello')", "language": "python", "simulate": simulate}
+        response = requests.post(f"{self.url}/api/v1/executions", json=script, headers=headers, timeout=10)
         assert response.status_code == 202, response.text
-        return self._finished(response.json()["execution_id"], submitted)
+        execution_id: str = response.json()["execution_id"]
+        return execution_id
+
+    def run(self, simulate: str) -> Execution:
+        """The same, and wait until its state is final."""
+        return self._finished(self.submit(simulate), simulate)
 
     def replay(self, execution: Execution) -> Execution:
         """Replay a finished execution, and wait until the copy is finished too."""

@@ -1,6 +1,5 @@
 """Ask again until the answer is there: the input is sent once, only the question is repeated."""
 
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -9,10 +8,13 @@ import requests
 from stack.docker import compose
 from stack.failure import StepError
 from stack.process import last_lines
+from stack.waiting import wait_until
 
 Answer = TypeVar("Answer")
 # Emit → queryable takes a fraction of a second; the rest is room for a busy two-core machine.
 DEADLINE_SECONDS = 30.0
+# What a question ends with while nobody answers it, or not as it should be.
+NOT_YET = (requests.RequestException, StepError, AssertionError)
 
 
 def eventually(
@@ -29,20 +31,20 @@ def eventually(
         AssertionError: says what was sent, what came back last, and the last log lines of the `components` between.
 
     """
-    deadline = time.monotonic() + within
-    while True:
-        came_back: object
+
+    def outcome() -> Answer | Exception:
         try:
-            answer = ask()
-        except (requests.RequestException, StepError, AssertionError) as error:
-            came_back = error
-        else:
-            if satisfied(answer):
-                return answer
-            came_back = answer
-        if time.monotonic() > deadline:
-            raise AssertionError(_evidence(within, sent, came_back, components))
-        time.sleep(0.1)
+            return ask()
+        except NOT_YET as error:
+            return error
+
+    def is_there(came_back: Answer | Exception) -> bool:
+        return not isinstance(came_back, Exception) and satisfied(came_back)
+
+    came_back = wait_until(outcome, is_there, within_seconds=within, pause_seconds=0.1)
+    if isinstance(came_back, Exception) or not satisfied(came_back):
+        raise AssertionError(_evidence(within, sent, came_back, components))
+    return came_back
 
 
 def _evidence(within: float, sent: object, came_back: object, components: tuple[str, ...]) -> str:

@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack.paths import ROOT
+from tests.support.eventually import eventually
 
 _SHOWN = re.compile(r"(?P<service>tail-\S+)  .*number=(?P<number>\d{9})")
 _MEGABYTE_KB = 1000
@@ -76,11 +76,7 @@ def following(name: str, folder: Path, *arguments: str) -> Iterator[Following]:
         process = subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=file)
     tail = Following(name, process, terminal, output, errors)
     try:
-        give_up_at = time.monotonic() + 30
-        while "ends with Ctrl-C" not in tail.told():
-            assert process.poll() is None, tail.told()
-            assert time.monotonic() < give_up_at, "it does not begin"
-            time.sleep(0.1)
+        eventually(tail.told, lambda told: "ends with Ctrl-C" in told, sent=command, components=("loki",))
         yield tail
     finally:
         for each in (process, terminal):

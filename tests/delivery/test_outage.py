@@ -47,9 +47,14 @@ def stopped(collector: Collector) -> Iterator[None]:
 
 @pytest.mark.parametrize("fault", [stopped, Collector.silent], ids=["not listening", "black hole"])
 def test_a_minute_of_outage_loses_nothing(
-    fault: Callable[[Collector], AbstractContextManager[None]], record_property: Callable[[str, object], None]
+    fault: Callable[[Collector], AbstractContextManager[None]],
+    free_port: int,
+    record_property: Callable[[str, object], None],
 ) -> None:
-    with running_collector() as collector:
+    steady = Collector()
+    # One that no client beside this test is given while nobody listens there.
+    steady.port = free_port
+    with running_collector(steady) as collector:
         program = programs.start(STEADY, collector.endpoint)
         collector.wait_for(RECORDS_PER_SECOND * SECONDS_BEFORE, seconds=30)
         with fault(collector):

@@ -10,13 +10,12 @@ from stack.failure import StepError
 from stack.stores import loki as loki_module
 from stack.stores.loki import Loki, PatientLoki, UnansweredError
 
-ANSWER = b'{"data": {"result": [{"value": [1, "2"]}]}}'
-
 
 class Busy(HTTPServer):
     """Answers with the statuses it is given, in their order, and with 200 after that."""
 
     statuses: list[int]
+    answer = b'{"data": {"result": [{"value": [1, "2"]}]}}'
 
     @property
     def url(self) -> str:
@@ -29,7 +28,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
         self.end_headers()
-        self.wfile.write(ANSWER)
+        self.wfile.write(self.server.answer)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -66,6 +65,13 @@ def test_a_refused_query_is_not_asked_again(busy: Busy) -> None:
         PatientLoki(busy.url).count("{}")
     assert not isinstance(failure.value, UnansweredError)
     assert busy.statuses == [504]
+
+
+def test_what_is_no_utf8_costs_a_character_and_no_line(busy: Busy) -> None:
+    busy.statuses = [200]
+    busy.answer = b'{"data": {"result": [{"stream": {}, "values": [["1", "cut \xc3", {}], ["2", "whole", {}]]}]}}'
+
+    assert [line.body for line in Loki(busy.url).lines("{}")] == ["whole", "cut \ufffd"]
 
 
 def test_a_loki_that_is_not_ready_is_named(busy: Busy) -> None:

@@ -21,6 +21,7 @@ import pytest
 from stack.docker import compose
 from stack.docker.endpoints import endpoints
 from stack.process import last_lines, run
+from tests.support.one_run import only_run_with
 
 START_SECONDS: Final = 60.0
 NEW_NETWORK: Final = 0x40000000  # CLONE_NEWNET of sched.h
@@ -178,16 +179,17 @@ def own_engine(name: str, *options: str) -> Iterator[OwnEngine]:
     """A fresh engine until the end; nothing of it remains."""
     if os.geteuid() != 0:
         pytest.fail("an engine of its own needs a network namespace: run it as root", pytrace=False)
-    # Not a test's own folder: with its long name the paths of sockets would not fit into 108 characters.
-    folder = Path(tempfile.mkdtemp(prefix=f"{name}-"))
-    run(["ip", "netns", "add", name])
-    run(["ip", "-n", name, "link", "set", "lo", "up"])
-    engine = OwnEngine(name, folder, *options)
-    try:
-        engine.start()
-        yield engine
-    finally:
-        engine.remove()
+    with only_run_with(name):
+        # Not a test's own folder: with its long name the paths of sockets would not fit into 108 characters.
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}-"))
+        run(["ip", "netns", "add", name])
+        run(["ip", "-n", name, "link", "set", "lo", "up"])
+        engine = OwnEngine(name, folder, *options)
+        try:
+            engine.start()
+            yield engine
+        finally:
+            engine.remove()
 
 
 def _daemon(command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:

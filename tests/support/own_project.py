@@ -9,6 +9,7 @@ import pytest
 from stack.docker import compose, compose_files
 from stack.docker.endpoints import endpoints
 from tests.support.free_ports import free_ports
+from tests.support.one_run import only_run_with
 
 
 @contextmanager
@@ -22,7 +23,7 @@ def own_project(
     """
     files = [*compose_files.in_force(), *map(str, overrides)]
     moved = [*compose.port_variables().values(), *ports]
-    with pytest.MonkeyPatch.context() as environment, free_ports(len(moved)) as free:
+    with only_run_with(name), pytest.MonkeyPatch.context() as environment, free_ports(len(moved)) as free:
         own = {
             "COMPOSE_PROJECT_NAME": name,
             "COMPOSE_FILE": ":".join(files),

@@ -18,7 +18,8 @@ def test_what_is_stored_is_deleted_without_a_question(monkeypatch: pytest.Monkey
 
     def show(command: Sequence[str], **_: object) -> subprocess.CompletedProcess[str]:
         answer = subprocess.run([*command, "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True)
-        shown.append(answer.stdout.splitlines()[-1])
+        # Below another make, lines say which folder it is in.
+        shown.extend(line for line in answer.stdout.splitlines() if " -m stack " in line)
         return answer
 
     monkeypatch.setattr(start_up, "run", show)

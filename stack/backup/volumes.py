@@ -4,7 +4,6 @@ Each volume belongs to the user of one service. A helper container runs as that 
 no network, and sees nothing but the one volume. It is the application's image, for its sh, find, du and tar.
 """
 
-import fcntl
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -15,6 +14,7 @@ from typing import IO, Any
 from stack.docker import compose
 from stack.docker.inspect import engine_answers, image_id
 from stack.failure import StepError
+from stack.lock import locked
 from stack.paths import SCRATCH
 from stack.process import last_lines, run
 
@@ -176,13 +176,12 @@ def exclusively(project: str) -> Iterator[None]:
         StepError: one is running.
 
     """
-    lock_file = SCRATCH / f"backup-{project}.lock"
-    lock_file.parent.mkdir(exist_ok=True)
-    with lock_file.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StepError("backup", f"another backup or restore of {project} is running", "Wait for it.") from None
+
+    def refuse() -> None:
+        raise StepError("backup", f"another backup or restore of {project} is running", "Wait for it.")
+
+    SCRATCH.mkdir(exist_ok=True)
+    with locked(SCRATCH / f"backup-{project}.lock", refuse):
         yield
 
 

@@ -1,12 +1,12 @@
 """The folder in which a component is built: one build at a time, and what is half-made stays in it."""
 
 import contextlib
-import fcntl
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from stack.build.steps import Steps, build_failure, remedy_for
+from stack.lock import locked
 from stack.paths import SCRATCH
 
 
@@ -16,12 +16,7 @@ def exclusively(steps: Steps) -> Iterator[Path]:
     scratch = SCRATCH / steps.component
     try:
         scratch.mkdir(parents=True, exist_ok=True)
-        with (scratch / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                steps.report(f"{steps.component}: waiting for another build of it")
-                fcntl.flock(lock, fcntl.LOCK_EX)
+        with locked(scratch / "lock", lambda: steps.report(f"{steps.component}: waiting for another build of it")):
             yield scratch
     except OSError as error:
         raise build_failure(steps.component, f"working in {scratch}", str(error), remedy_for(str(error))) from error

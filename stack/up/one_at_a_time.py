@@ -1,33 +1,30 @@
 """What changes the services is done by one command at a time: two at once would leave Compose's work half done."""
 
 import contextlib
-import fcntl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from stack.failure import StepError
-from stack.paths import ROOT
+from stack.lock import locked
+from stack.paths import SCRATCH
+from stack.terminal import Report
 
-LOCK: Final = ROOT / ".build" / "up.lock"
+LOCK: Final = SCRATCH / "up.lock"
 
 
 @contextlib.contextmanager
-def one_at_a_time(report: Callable[[str], None]) -> Iterator[None]:
+def one_at_a_time(report: Report) -> Iterator[None]:
     """Wait until no other command of this checkout changes the services, and keep others waiting until the end.
 
     Raises:
         StepError: the lock's file can't be written.
 
     """
-    try:
-        LOCK.parent.mkdir(exist_ok=True)
-        lock = LOCK.open("w")
-    except OSError as error:
-        raise StepError("waiting for other commands", str(error), f"Make {LOCK.parent} writable.") from error
-    with lock:
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            report("waiting for another command that starts or stops the services")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            LOCK.parent.mkdir(exist_ok=True)
+            waiting = "waiting for another command that starts or stops the services"
+            held.enter_context(locked(LOCK, lambda: report(waiting)))
+        except OSError as error:
+            raise StepError("waiting for other commands", str(error), f"Make {LOCK.parent} writable.") from error
         yield

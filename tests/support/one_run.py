@@ -1,6 +1,5 @@
 """What only one test run of a machine can have at a time, whichever checkout it is of."""
 
-import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -8,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from stack.lock import locked
 
 
 @contextmanager
@@ -17,9 +18,9 @@ def only_run_with(name: str) -> Iterator[None]:
     Another run that wants it meanwhile fails at once: its end would remove what this one uses.
     """
     file = Path(tempfile.gettempdir()) / f"{name}.{os.getuid()}.lock"
-    with file.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pytest.fail(f"another test run uses {name}: wait until it has ended", pytrace=False)
+
+    def refuse() -> None:
+        pytest.fail(f"another test run uses {name}: wait until it has ended", pytrace=False)
+
+    with locked(file, refuse):
         yield
